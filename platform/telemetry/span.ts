@@ -1,0 +1,81 @@
+import {
+  type Attributes,
+  context,
+  type Link,
+  type Context as OtelContext,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+
+const tracer = trace.getTracer('shopverse');
+
+/** What a span is beside its name. `parent` is a W3C traceparent; without one the current span is the parent. */
+export type SpanOptions = {
+  readonly kind?: 'internal' | 'server' | 'client' | 'producer' | 'consumer';
+  readonly attributes?: Attributes;
+  readonly parent?: string;
+  /** W3C traceparents of the spans that this one, as a batch, takes further. */
+  readonly links?: readonly string[];
+};
+
+const kinds = {
+  internal: SpanKind.INTERNAL,
+  server: SpanKind.SERVER,
+  client: SpanKind.CLIENT,
+  producer: SpanKind.PRODUCER,
+  consumer: SpanKind.CONSUMER,
+};
+
+/**
+ * Runs `work` in a span of its own, ended when `work` settles. A failure marks the span with the error's type only:
+ * messages may hold personal data. Rethrows whatever `work` throws.
+ */
+export async function inSpan<R>(
+  name: string,
+  options: SpanOptions,
+  work: (span: Span) => Promise<R>,
+): Promise<R> {
+  const parent = options.parent === undefined ? context.active() : traceFrom(options.parent);
+  const span = tracer.startSpan(name, toOtel(options), parent);
+  try {
+    return await context.with(trace.setSpan(parent, span), work, undefined, span);
+  } catch (error) {
+    failSpan(span, error);
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+/** Marks a span as failed, by the error's type. */
+export function failSpan(span: Span, error: unknown): void {
+  span.setAttribute('error.type', error instanceof Error ? error.name : typeof error);
+  span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+/** The W3C traceparent of the current span, to be sent along or stored; empty where there is none. */
+export function currentTraceparent(): string {
+  const carrier: { traceparent?: string } = {};
+  propagation.inject(context.active(), carrier);
+  return carrier.traceparent ?? '';
+}
+
+/** OpenTelemetry's context for a W3C traceparent; the root context when it isn't one. */
+export function traceFrom(traceparent: string): OtelContext {
+  return propagation.extract(ROOT_CONTEXT, { traceparent });
+}
+
+function toOtel(options: SpanOptions) {
+  const links: Link[] = [];
+  for (const traceparent of options.links ?? []) {
+    const linked = trace.getSpanContext(traceFrom(traceparent));
+    if (linked !== undefined) {
+      links.push({ context: linked });
+    }
+  }
+  return { kind: kinds[options.kind ?? 'internal'], attributes: options.attributes ?? {}, links };
+}
