@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Kysely, sql } from 'kysely';
+import type { Database, KernelTables, Tx } from '#platform/db/database.ts';
+import { kernelTables } from '#platform/db/kernel-tables.ts';
+import type { Worker } from '#platform/service/worker.ts';
+
+/** A lease that this process was granted, and may have lost since. */
+export type Lease<T> = {
+  /** Grows with every new holder. */
+  readonly epoch: bigint;
+  /**
+   * Throws LeaseLost unless the lease is still this holder's, and keeps it so until `tx` ends: nobody can take it
+   * over in between. Call it first in every transaction of the leased work.
+   */
+  assertHeld(tx: Tx<T>): Promise<void>;
+  /** Aborted when the lease is lost or the worker is to stop. */
+  readonly signal: AbortSignal;
+};
+
+/** Somebody else holds the lease now; this process was away for too long. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+
+  constructor(lease: string) {
+    super(`The lease ${lease} is no longer held here.`);
+  }
+}
+
+/**
+ * A worker of which only one runs at a time over all replicas. `work` runs while the lease is held and should return
+ * when its signal is aborted. A holder that dies is followed after `ttlMs` (10 s by default).
+ */
+export function leased<T>(
+  database: Database<T>,
+  name: string,
+  work: (lease: Lease<T>) => Promise<void>,
+  ttlMs = 10_000,
+): Worker {
+  return {
+    name,
+    async run(signal) {
+      const holder = randomUUID();
+      const db = kernelTables(database.db);
+      while (!signal.aborted) {
+        const epoch = await acquire(db, name, holder, ttlMs);
+        if (epoch === undefined) {
+          await pause(ttlMs / 4, signal);
+          continue;
+        }
+        await hold({ db, name, holder, epoch, ttlMs }, signal, work);
+      }
+    },
+  };
+}
+
+type Held = {
+  readonly db: Kysely<KernelTables>;
+  readonly name: string;
+  readonly holder: string;
+  readonly epoch: bigint;
+  readonly ttlMs: number;
+};
+
+async function hold<T>(
+  held: Held,
+  signal: AbortSignal,
+  work: (lease: Lease<T>) => Promise<void>,
+): Promise<void> {
+  const lost = new AbortController();
+  const done = new AbortController();
+  const renewing = keepRenewing(held, done.signal, lost);
+  try {
+    await work({
+      epoch: held.epoch,
+      assertHeld: (tx) => assertHeld(kernelTables(tx.db), held),
+      signal: AbortSignal.any([signal, lost.signal]),
+    });
+  } finally {
+    done.abort();
+    await renewing;
+    // One that can't be given back runs out by itself; what `work` threw matters more.
+    await release(held).catch(() => undefined);
+  }
+}
+
+async function keepRenewing(held: Held, done: AbortSignal, lost: AbortController): Promise<void> {
+  let expires = Date.now() + held.ttlMs;
+  while (!done.aborted) {
+    await pause(held.ttlMs / 4, done);
+    if (done.aborted) {
+      return;
+    }
+    try {
+      if (!(await renew(held))) {
+        lost.abort(new LeaseLost(held.name));
+        return;
+      }
+      expires = Date.now() + held.ttlMs;
+    } catch (error) {
+      // A database that is away for a moment is no loss of the lease until it has run out.
+      if (Date.now() >= expires) {
+        lost.abort(error);
+        return;
+      }
+    }
+  }
+}
+
+/** The new epoch, or undefined while somebody else's grant runs. One statement, so that two can't both win. */
+async function acquire(
+  db: Kysely<KernelTables>,
+  name: string,
+  holder: string,
+  ttlMs: number,
+): Promise<bigint | undefined> {
+  const { rows } = await sql<{ epoch: bigint }>`
+    insert into lease as held (name, holder, epoch, expires_at)
+    values (${name}, ${holder}, 1, now() + ${ttlMs} * interval '1 millisecond')
+    on conflict (name) do update
+      set holder = excluded.holder, epoch = held.epoch + 1, expires_at = excluded.expires_at
+      where held.expires_at < now()
+    returning epoch`.execute(db);
+  return rows[0]?.epoch;
+}
+
+async function renew(held: Held): Promise<boolean> {
+  const renewed = await sql`
+    update lease set expires_at = now() + ${held.ttlMs} * interval '1 millisecond'
+    where name = ${held.name} and holder = ${held.holder} and epoch = ${held.epoch}`.execute(held.db);
+  return renewed.numAffectedRows === 1n;
+}
+
+async function release(held: Held): Promise<void> {
+  await sql`
+    update lease set expires_at = '-infinity'
+    where name = ${held.name} and holder = ${held.holder} and epoch = ${held.epoch}`.execute(held.db);
+}
+
+async function assertHeld(db: Kysely<KernelTables>, held: Held): Promise<void> {
+  const { rows } = await sql`
+    select 1 from lease
+    where name = ${held.name} and holder = ${held.holder} and epoch = ${held.epoch} for share`.execute(db);
+  if (rows.length === 0) {
+    throw new LeaseLost(held.name);
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch((error: unknown) => {
+    if (!signal.aborted) {
+      throw error;
+    }
+  });
+}
