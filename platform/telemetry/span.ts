@@ -11,7 +11,8 @@ import {
   trace,
 } from '@opentelemetry/api';
 
-const tracer = trace.getTracer('shopverse');
+/** The kernel's tracer; does nothing until tracing is started. */
+export const tracer = trace.getTracer('shopverse');
 
 /** What a span is beside its name. `parent` is a W3C traceparent; without one the current span is the parent. */
 export type SpanOptions = {

@@ -1,0 +1,65 @@
+import { type DescMethod, getOption, hasOption } from '@bufbuild/protobuf';
+import { access, RoleSchema } from '#gen/shopverse/options/v1/options_pb.ts';
+import type { Caller } from '#platform/rpc/bind.ts';
+
+/** Who may call a method, as its contract states it. */
+export type AccessRule = {
+  readonly public: boolean;
+  readonly customer: boolean;
+  /** Lower-case role names. */
+  readonly roles: readonly string[];
+  /** Services' names. */
+  readonly services: readonly string[];
+};
+
+/** By which field of the rule a caller may call, or why not. */
+export type AccessDecision = 'public' | 'customer' | 'role' | 'service' | 'unauthenticated' | 'denied';
+
+/** A method's rule; undefined when its contract states none, which denies it to everybody. */
+export function accessRule(method: DescMethod): AccessRule | undefined {
+  if (!hasOption(method, access)) {
+    return undefined;
+  }
+  const stated = getOption(method, access);
+  return {
+    public: stated.public,
+    customer: stated.customer,
+    roles: stated.roles.map(roleName).filter((role) => role !== ''),
+    services: stated.services,
+  };
+}
+
+/**
+ * Whether a verified caller may call. One matching field suffices; of several, the least privileged is named. An
+ * administrator has every role. Who could be let in by signing in is `unauthenticated`, not `denied`.
+ */
+export function decideAccess(rule: AccessRule | undefined, caller: Caller): AccessDecision {
+  if (rule === undefined) {
+    return 'denied';
+  }
+  if (rule.public) {
+    return 'public';
+  }
+  const signedIn = caller.userId !== undefined;
+  if (rule.customer && signedIn) {
+    return 'customer';
+  }
+  if (caller.service !== undefined && rule.services.includes(caller.service)) {
+    return 'service';
+  }
+  if (signedIn && rule.roles.length > 0 && holdsRole(rule.roles, caller.roles)) {
+    return 'role';
+  }
+  const identified = signedIn || caller.service !== undefined;
+  const open = rule.customer || rule.roles.length > 0 || rule.services.length > 0;
+  return open && !identified ? 'unauthenticated' : 'denied';
+}
+
+function holdsRole(wanted: readonly string[], held: readonly string[]): boolean {
+  return held.includes('admin') || wanted.some((role) => held.includes(role));
+}
+
+/** `ROLE_ADMIN` is `admin` in tokens; a value that this build doesn't know is no role. */
+function roleName(role: number): string {
+  return role === 0 ? '' : (RoleSchema.value[role]?.localName.toLowerCase() ?? '');
+}
