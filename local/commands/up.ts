@@ -1,0 +1,75 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { install } from '../install/artefact.ts';
+import { installPrograms } from '../install/programs.ts';
+import { say } from '../install/progress.ts';
+import { PARTS } from '../parts/catalogue.ts';
+import { buildInBackground } from '../parts/istiod/build.ts';
+import type { Stack } from '../stack.ts';
+import { askStatus, ensureSupervisor, type SupervisorStatus } from '../supervisor/client.ts';
+import { renderWelcome } from './up/welcome.ts';
+
+export const summary = 'starts everything, installing what is missing; changes nothing where all is well';
+export const usage = '[--no-replay] [--json]';
+
+const PATIENCE_MS = 180_000;
+
+export async function run(args: string[], stack: Stack): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: { 'no-replay': { type: 'boolean' }, json: { type: 'boolean' } },
+  });
+  const before = await askStatus(stack);
+  await installAll(stack);
+  await ensureSupervisor(stack);
+  const began = Date.now();
+  const status = await waitUntilUp(stack);
+  const late = status.units.filter((unit) => unit.phase !== 'up');
+  if (values.json) console.log(JSON.stringify(status));
+  else console.log(renderWelcome(stack, status, Date.now() - began));
+  for (const unit of late) say(`  ${unit.name} is not up: ${unit.reason || unit.phase}`);
+  if (late.length > 0) return 1;
+  const fresh = before === undefined;
+  return fresh && !values['no-replay'] ? shortReplay(stack) : 0;
+}
+
+async function installAll(stack: Stack): Promise<void> {
+  mkdirSync(join(stack.state, 'logs'), { recursive: true });
+  await installPrograms(PARTS.flatMap((part) => part.programs ?? []));
+  await Promise.all(
+    PARTS.flatMap((part) => part.artefacts ?? []).map((artefact) => install(stack.cache, artefact)),
+  );
+  buildInBackground(stack.cache, join(stack.state, 'logs', 'istiod-build.log'));
+}
+
+/** Tells what is still being waited for, until all is up or it takes too long. */
+async function waitUntilUp(stack: Stack): Promise<SupervisorStatus> {
+  const began = Date.now();
+  let told = '';
+  for (;;) {
+    const status = await askStatus(stack);
+    if (!status)
+      throw new Error('The supervisor is gone. ./shopverse logs supervisor says why; up starts it again.');
+    const waiting = status.units.filter((unit) => unit.phase !== 'up');
+    const hopeless =
+      waiting.length > 0 && waiting.every((unit) => unit.phase === 'backing-off' && unit.restarts > 3);
+    const elapsed = Date.now() - began;
+    if (waiting.length === 0 || hopeless || elapsed > PATIENCE_MS) return status;
+    const names = waiting.map((unit) => unit.name).join(', ');
+    if (elapsed > 2_000 && names !== told) {
+      say(`  ${(elapsed / 1000).toFixed(0).padStart(3)} s  waiting for ${names}`);
+      told = names;
+    }
+    await sleep(200);
+  }
+}
+
+/** The platform doing its main job, where that is written. */
+async function shortReplay(stack: Stack): Promise<number> {
+  const file = join(import.meta.dirname, 'replay.ts');
+  if (!existsSync(file)) return 0;
+  const replay = await import(file);
+  return replay.run(['--short'], stack);
+}

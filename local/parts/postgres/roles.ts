@@ -1,0 +1,28 @@
+import pg from 'pg';
+
+/** Sees to it that every owner has a role with its password and a database that only this role may enter. Safe to repeat. */
+export async function declareDatabases(
+  adminUrl: string,
+  owners: readonly string[],
+  password: (owner: string) => string,
+): Promise<void> {
+  const admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  try {
+    const { rows: roles } = await admin.query<{ name: string }>('select rolname as name from pg_roles');
+    const { rows: databases } = await admin.query<{ name: string }>(
+      'select datname as name from pg_database',
+    );
+    for (const owner of owners) {
+      const name = admin.escapeIdentifier(owner);
+      const verb = roles.some((role) => role.name === owner) ? 'alter' : 'create';
+      await admin.query(`${verb} role ${name} login password ${admin.escapeLiteral(password(owner))}`);
+      const exists = databases.some((database) => database.name === owner);
+      if (!exists) await admin.query(`create database ${name} owner ${name}`);
+      await admin.query(`revoke all on database ${name} from public`);
+    }
+    await admin.query('revoke connect on database postgres, template1 from public');
+  } finally {
+    await admin.end();
+  }
+}

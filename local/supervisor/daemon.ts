@@ -1,0 +1,85 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeCoordinates } from '../coordinates.ts';
+import type { Mode } from '../discovery/envoy-clusters.ts';
+import { publish } from '../discovery/publish.ts';
+import { type Instance, renderXdsBootstrap } from '../discovery/workloads.ts';
+import { writeIfChanged } from '../files.ts';
+import { takeLock } from '../install/lock.ts';
+import { plannedInstances, planUnits } from '../plan.ts';
+import { openSecrets } from '../secrets.ts';
+import { OWNERS } from '../services/catalogue.ts';
+import { issueIdentities } from '../services/identity.ts';
+import { openStack } from '../stack.ts';
+import { serveControl, socketPath } from './control.ts';
+import { rotateLogs } from './logs.ts';
+import { Supervisor } from './supervisor.ts';
+
+/** How often the plan is made anew without being asked: istiod's binary may have come, a service may have been written. */
+const REPLAN_MS = 5_000;
+
+/** The detached process that owns the stack. It ends when the stack is stopped, or hands over to a newer one. */
+async function main(): Promise<void> {
+  const stack = openStack();
+  mkdirSync(stack.state, { recursive: true });
+  const lock = join(stack.state, 'supervisor.lock');
+  if (!takeLock(lock)) throw new Error('Another supervisor owns this state directory.');
+  const site = { stack, secrets: openSecrets(stack.state) };
+  let mode: Mode = 'static';
+
+  const supervisor = new Supervisor(stack.state, () => announce());
+  const announce = () => {
+    const serving = new Set(supervisor.serving().map((unit) => unit.name));
+    if (serving.has('istiod')) mode = 'xds';
+    const instances: Instance[] = plannedInstances(site)
+      .filter(({ instance }) => serving.has(instance))
+      .map(({ instance, ...rest }) => ({ ...rest, name: instance }));
+    publish(stack, mode, OWNERS, instances);
+  };
+  const replan = () => {
+    issueIdentities(stack.state, OWNERS);
+    for (const { service, instance } of plannedInstances(site)) {
+      const bootstrap = renderXdsBootstrap(service, instance, stack.ports.istiodGrpc);
+      writeIfChanged(join(stack.state, 'xds', `${instance}.json`), bootstrap);
+    }
+    writeCoordinates(site);
+    supervisor.manage(planUnits(site));
+  };
+
+  announce();
+  replan();
+  const server = await serveControl(socketPath(stack.state), {
+    status: () => ({
+      mode,
+      pid: process.pid,
+      version: process.env.SHOPVERSE_LOCAL_VERSION,
+      units: supervisor.status(),
+    }),
+    replan,
+    restart: (name) => supervisor.restart(name),
+    kill: (name) => supervisor.kill(name),
+    stop: () => supervisor.stop(),
+    handOver: () => setTimeout(() => process.exit(0), 50),
+  });
+  const timers = [
+    setInterval(() => attempt('planning', replan), REPLAN_MS),
+    setInterval(() => attempt('rotating the logs', () => rotateLogs(join(stack.state, 'logs'))), 30_000),
+  ];
+  process.on('SIGTERM', () => supervisor.stop());
+  await supervisor.run();
+  for (const timer of timers) clearInterval(timer);
+  server.close();
+  rmSync(socketPath(stack.state), { force: true });
+  rmSync(lock, { force: true });
+}
+
+/** A broken file that somebody is just writing must not take the stack down. */
+function attempt(what: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    console.error(`${new Date().toISOString()} ${what} failed: ${(error as Error).message}`);
+  }
+}
+
+await main();
