@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file shopverse/cart/v1/cart_events.proto.
  */
 export const file_shopverse_cart_v1_cart_events: GenFile = /*@__PURE__*/
-  fileDesc("CiNzaG9wdmVyc2UvY2FydC92MS9jYXJ0X2V2ZW50cy5wcm90bxIRc2hvcHZlcnNlLmNhcnQudjEirgQKCUNhcnRFdmVudBI6CgxpdGVtX2NoYW5nZWQYASABKAsyIi5zaG9wdmVyc2UuY2FydC52MS5DYXJ0SXRlbUNoYW5nZWRIABIvCgZtZXJnZWQYAiABKAsyHS5zaG9wdmVyc2UuY2FydC52MS5DYXJ0TWVyZ2VkSAASMQoHZW1wdGllZBgDIAEoCzIeLnNob3B2ZXJzZS5jYXJ0LnYxLkNhcnRFbXB0aWVkSAASMQoHZXhwaXJlZBgEIAEoCzIeLnNob3B2ZXJzZS5jYXJ0LnYxLkNhcnRFeHBpcmVkSAASOgoOY291cG9uX2NyZWF0ZWQYBSABKAsyIC5zaG9wdmVyc2UuY2FydC52MS5Db3Vwb25DcmVhdGVkSAASNAoLY291cG9uX2hlbGQYBiABKAsyHS5zaG9wdmVyc2UuY2FydC52MS5Db3Vwb25IZWxkSAASPAoPY291cG9uX3JlamVjdGVkGAcgASgLMiEuc2hvcHZlcnNlLmNhcnQudjEuQ291cG9uUmVqZWN0ZWRIABI8Cg9jb3Vwb25fcmVkZWVtZWQYCCABKAsyIS5zaG9wdmVyc2UuY2FydC52MS5Db3Vwb25SZWRlZW1lZEgAEjwKD2NvdXBvbl9yZXR1cm5lZBgJIAEoCzIhLnNob3B2ZXJzZS5jYXJ0LnYxLkNvdXBvblJldHVybmVkSAA6GZq1GBUKEXNob3B2ZXJzZS5jYXJ0LnYxEAZCBwoFZXZlbnQiYQoPQ2FydEl0ZW1DaGFuZ2VkEg8KB2NhcnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRILCgNza3UYAyABKAkSDQoFZGVsdGEYBCABKAUSEAoIcXVhbnRpdHkYBSABKAUiRQoKQ2FydE1lcmdlZBIPCgdjYXJ0X2lkGAEgASgJEhUKDWd1ZXN0X2NhcnRfaWQYAiABKAkSDwoHdXNlcl9pZBgDIAEoCSJBCgtDYXJ0RW1wdGllZBIPCgdjYXJ0X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSEAoIb3JkZXJfaWQYAyABKAkiMgoLQ2FydEV4cGlyZWQSDwoHY2FydF9pZBgBIAEoCRISCgpsaW5lX2NvdW50GAIgASgFIjcKDUNvdXBvbkNyZWF0ZWQSDAoEY29kZRgBIAEoCRIYChByZWRlbXB0aW9uX2xpbWl0GAIgASgFIiwKCkNvdXBvbkhlbGQSEAoIb3JkZXJfaWQYASABKAkSDAoEY29kZRgCIAEoCSIwCg5Db3Vwb25SZWplY3RlZBIQCghvcmRlcl9pZBgBIAEoCRIMCgRjb2RlGAIgASgJIl4KDkNvdXBvblJlZGVlbWVkEhAKCG9yZGVyX2lkGAEgASgJEgwKBGNvZGUYAiABKAkSLAoIZGlzY291bnQYAyABKAsyGi5zaG9wdmVyc2UuY29tbW9uLnYxLk1vbmV5IjAKDkNvdXBvblJldHVybmVkEhAKCG9yZGVyX2lkGAEgASgJEgwKBGNvZGUYAiABKAliBnByb3RvMw", [file_shopverse_common_v1_money, file_shopverse_options_v1_options]);
+  fileDesc("CiNzaG9wdmVyc2UvY2FydC92MS9jYXJ0X2V2ZW50cy5wcm90bxIRc2hvcHZlcnNlLmNhcnQudjEi7gQKCUNhcnRFdmVudBI6CgxpdGVtX2NoYW5nZWQYASABKAsyIi5zaG9wdmVyc2UuY2FydC52MS5DYXJ0SXRlbUNoYW5nZWRIABIvCgZtZXJnZWQYAiABKAsyHS5zaG9wdmVyc2UuY2FydC52MS5DYXJ0TWVyZ2VkSAASMQoHZW1wdGllZBgDIAEoCzIeLnNob3B2ZXJzZS5jYXJ0LnYxLkNhcnRFbXB0aWVkSAASMQoHZXhwaXJlZBgEIAEoCzIeLnNob3B2ZXJzZS5jYXJ0LnYxLkNhcnRFeHBpcmVkSAASOgoOY291cG9uX2NyZWF0ZWQYBSABKAsyIC5zaG9wdmVyc2UuY2FydC52MS5Db3Vwb25DcmVhdGVkSAASNAoLY291cG9uX2hlbGQYBiABKAsyHS5zaG9wdmVyc2UuY2FydC52MS5Db3Vwb25IZWxkSAASPAoPY291cG9uX3JlamVjdGVkGAcgASgLMiEuc2hvcHZlcnNlLmNhcnQudjEuQ291cG9uUmVqZWN0ZWRIABI8Cg9jb3Vwb25fcmVkZWVtZWQYCCABKAsyIS5zaG9wdmVyc2UuY2FydC52MS5Db3Vwb25SZWRlZW1lZEgAEjwKD2NvdXBvbl9yZXR1cm5lZBgJIAEoCzIhLnNob3B2ZXJzZS5jYXJ0LnYxLkNvdXBvblJldHVybmVkSAASPgoOY291cG9uX2NoYW5nZWQYCiABKAsyJC5zaG9wdmVyc2UuY2FydC52MS5DYXJ0Q291cG9uQ2hhbmdlZEgAOhmatRgVChFzaG9wdmVyc2UuY2FydC52MRAGQgcKBWV2ZW50ImEKD0NhcnRJdGVtQ2hhbmdlZBIPCgdjYXJ0X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSCwoDc2t1GAMgASgJEg0KBWRlbHRhGAQgASgFEhAKCHF1YW50aXR5GAUgASgFIkUKCkNhcnRNZXJnZWQSDwoHY2FydF9pZBgBIAEoCRIVCg1ndWVzdF9jYXJ0X2lkGAIgASgJEg8KB3VzZXJfaWQYAyABKAkiQQoLQ2FydEVtcHRpZWQSDwoHY2FydF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEhAKCG9yZGVyX2lkGAMgASgJIjIKC0NhcnRFeHBpcmVkEg8KB2NhcnRfaWQYASABKAkSEgoKbGluZV9jb3VudBgCIAEoBSJDChFDYXJ0Q291cG9uQ2hhbmdlZBIPCgdjYXJ0X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDAoEY29kZRgDIAEoCSI3Cg1Db3Vwb25DcmVhdGVkEgwKBGNvZGUYASABKAkSGAoQcmVkZW1wdGlvbl9saW1pdBgCIAEoBSIsCgpDb3Vwb25IZWxkEhAKCG9yZGVyX2lkGAEgASgJEgwKBGNvZGUYAiABKAkiMAoOQ291cG9uUmVqZWN0ZWQSEAoIb3JkZXJfaWQYASABKAkSDAoEY29kZRgCIAEoCSJeCg5Db3Vwb25SZWRlZW1lZBIQCghvcmRlcl9pZBgBIAEoCRIMCgRjb2RlGAIgASgJEiwKCGRpc2NvdW50GAMgASgLMhouc2hvcHZlcnNlLmNvbW1vbi52MS5Nb25leSIwCg5Db3Vwb25SZXR1cm5lZBIQCghvcmRlcl9pZBgBIAEoCRIMCgRjb2RlGAIgASgJYgZwcm90bzM", [file_shopverse_common_v1_money, file_shopverse_options_v1_options]);
 
 /**
  * A fact about a cart or a coupon. The key is the cart's id for what happens to a cart, and the order's id for what
@@ -99,6 +99,14 @@ export type CartEvent = Message<"shopverse.cart.v1.CartEvent"> & {
      */
     value: CouponReturned;
     case: "couponReturned";
+  } | {
+    /**
+     * A coupon was put on a cart, or taken off.
+     *
+     * @generated from field: shopverse.cart.v1.CartCouponChanged coupon_changed = 10;
+     */
+    value: CartCouponChanged;
+    case: "couponChanged";
   } | { case: undefined; value?: undefined };
 };
 
@@ -257,6 +265,41 @@ export const CartExpiredSchema: GenMessage<CartExpired> = /*@__PURE__*/
   messageDesc(file_shopverse_cart_v1_cart_events, 4);
 
 /**
+ * A coupon was put on a cart, or taken off.
+ *
+ * @generated from message shopverse.cart.v1.CartCouponChanged
+ */
+export type CartCouponChanged = Message<"shopverse.cart.v1.CartCouponChanged"> & {
+  /**
+   * The cart's id.
+   *
+   * @generated from field: string cart_id = 1;
+   */
+  cartId: string;
+
+  /**
+   * The user's id.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * The coupon's code; empty when it was taken off.
+   *
+   * @generated from field: string code = 3;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message shopverse.cart.v1.CartCouponChanged.
+ * Use `create(CartCouponChangedSchema)` to create a new message.
+ */
+export const CartCouponChangedSchema: GenMessage<CartCouponChanged> = /*@__PURE__*/
+  messageDesc(file_shopverse_cart_v1_cart_events, 5);
+
+/**
  * A coupon was made. The key is its code.
  *
  * @generated from message shopverse.cart.v1.CouponCreated
@@ -282,7 +325,7 @@ export type CouponCreated = Message<"shopverse.cart.v1.CouponCreated"> & {
  * Use `create(CouponCreatedSchema)` to create a new message.
  */
 export const CouponCreatedSchema: GenMessage<CouponCreated> = /*@__PURE__*/
-  messageDesc(file_shopverse_cart_v1_cart_events, 5);
+  messageDesc(file_shopverse_cart_v1_cart_events, 6);
 
 /**
  * An order's coupon is held for it.
@@ -310,7 +353,7 @@ export type CouponHeld = Message<"shopverse.cart.v1.CouponHeld"> & {
  * Use `create(CouponHeldSchema)` to create a new message.
  */
 export const CouponHeldSchema: GenMessage<CouponHeld> = /*@__PURE__*/
-  messageDesc(file_shopverse_cart_v1_cart_events, 6);
+  messageDesc(file_shopverse_cart_v1_cart_events, 7);
 
 /**
  * An order's coupon can't be had.
@@ -338,7 +381,7 @@ export type CouponRejected = Message<"shopverse.cart.v1.CouponRejected"> & {
  * Use `create(CouponRejectedSchema)` to create a new message.
  */
 export const CouponRejectedSchema: GenMessage<CouponRejected> = /*@__PURE__*/
-  messageDesc(file_shopverse_cart_v1_cart_events, 7);
+  messageDesc(file_shopverse_cart_v1_cart_events, 8);
 
 /**
  * An order's coupon is used up.
@@ -373,7 +416,7 @@ export type CouponRedeemed = Message<"shopverse.cart.v1.CouponRedeemed"> & {
  * Use `create(CouponRedeemedSchema)` to create a new message.
  */
 export const CouponRedeemedSchema: GenMessage<CouponRedeemed> = /*@__PURE__*/
-  messageDesc(file_shopverse_cart_v1_cart_events, 8);
+  messageDesc(file_shopverse_cart_v1_cart_events, 9);
 
 /**
  * An order's coupon was given back, or there was none to give back.
@@ -401,5 +444,5 @@ export type CouponReturned = Message<"shopverse.cart.v1.CouponReturned"> & {
  * Use `create(CouponReturnedSchema)` to create a new message.
  */
 export const CouponReturnedSchema: GenMessage<CouponReturned> = /*@__PURE__*/
-  messageDesc(file_shopverse_cart_v1_cart_events, 9);
+  messageDesc(file_shopverse_cart_v1_cart_events, 10);
 
