@@ -1,0 +1,43 @@
+import type { DescFile, DescMethod } from '@bufbuild/protobuf';
+import { MethodOptions_IdempotencyLevel as Level } from '@bufbuild/protobuf/wkt';
+import { type AccessRule, accessRule } from '#platform/auth/access.ts';
+import { domainOf, methodsOf } from '../../proto/contracts.ts';
+
+/** A method that clients may reach through the edge. */
+export type EdgeMethod = {
+  /** `/shopverse.order.v1.OrderService/PlaceOrder` */
+  readonly path: string;
+  /** Whose it is, which also names the cluster. `platform` for what every service serves. */
+  readonly domain: string;
+  readonly streams: boolean;
+  /** It changes nothing, so that it may be tried again. */
+  readonly readsOnly: boolean;
+  /** A call without a token may pass. */
+  readonly open: boolean;
+  /** A token must hold one of these roles; empty where any user may call. */
+  readonly roles: readonly string[];
+};
+
+/** Every method that somebody outside may call, by its option; those for services only are left out. */
+export function edgeMethods(contracts: readonly DescFile[]): EdgeMethod[] {
+  return methodsOf(contracts).flatMap((method) => {
+    const rule = accessRule(method);
+    return rule && isForOutside(rule) ? [edgeMethod(method, rule)] : [];
+  });
+}
+
+function isForOutside(rule: AccessRule): boolean {
+  return rule.public || rule.customer || rule.roles.length > 0;
+}
+
+function edgeMethod(method: DescMethod, rule: AccessRule): EdgeMethod {
+  return {
+    path: `/${method.parent.typeName}/${method.name}`,
+    domain: domainOf(method.parent.file),
+    streams: method.methodKind !== 'unary',
+    readsOnly: method.idempotency === Level.NO_SIDE_EFFECTS,
+    open: rule.public,
+    // An administrator has every role, as the services see it too.
+    roles: rule.public || rule.customer ? [] : [...new Set(['admin', ...rule.roles])],
+  };
+}

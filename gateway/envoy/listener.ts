@@ -1,0 +1,116 @@
+import type { DescFile } from '@bufbuild/protobuf';
+import { domainOf } from '../../proto/contracts.ts';
+import { accessLog } from './access-log.ts';
+import { corsFilter, corsPolicy } from './cors.ts';
+import { type EdgeMethod, edgeMethods } from './edge-methods.ts';
+import { dropForeignIdentity } from './identity-headers.ts';
+import { bodyFilter, connectionLimits } from './limits.ts';
+import type { EnvoyOptions } from './options.ts';
+import { rolesFilter } from './roles.ts';
+import { methodRoutes, plainRoutes } from './routes.ts';
+import { tokenFilter } from './token.ts';
+import { tracing } from './tracing.ts';
+import { extension } from './typed.ts';
+
+const DEV_ORIGINS = ['http://localhost:5173', 'http://127.0.0.1:5173'];
+
+/** The edge's only listener: gRPC over h2 and gRPC-Web over either, on loopback. */
+export function edgeListener(contracts: readonly DescFile[], options: EnvoyOptions): object {
+  const methods = edgeMethods(contracts);
+  return {
+    name: 'edge',
+    address: { socket_address: { address: '127.0.0.1', port_value: options.edgePort } },
+    per_connection_buffer_limit_bytes: 32_768,
+    filter_chains: [
+      {
+        filters: [
+          extension(
+            'envoy.filters.network.http_connection_manager',
+            'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+            connectionManager(methods, servicesOf(contracts), options),
+          ),
+        ],
+      },
+    ],
+  };
+}
+
+function connectionManager(
+  methods: readonly EdgeMethod[],
+  services: readonly string[],
+  options: EnvoyOptions,
+) {
+  return {
+    stat_prefix: 'edge',
+    codec_type: 'AUTO',
+    server_name: 'shopverse',
+    ...connectionLimits,
+    use_remote_address: true,
+    // Nobody is inside: a client on this machine is a client.
+    internal_address_config: { cidr_ranges: [] },
+    normalize_path: true,
+    merge_slashes: true,
+    path_with_escaped_slashes_action: 'REJECT_REQUEST',
+    strip_any_host_port: true,
+    early_header_mutation_extensions: [dropForeignIdentity],
+    generate_request_id: true,
+    preserve_external_request_id: false,
+    request_id_extension: {
+      typed_config: {
+        '@type': 'type.googleapis.com/envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig',
+        // A plain UUID: no bit of it says how it was sampled.
+        pack_trace_reason: false,
+      },
+    },
+    access_log: [accessLog(options.accessLogPath)],
+    ...tracing(options),
+    route_config: {
+      name: 'edge',
+      // Clusters come and go with discovery; a route to one that is away answers UNAVAILABLE.
+      validate_clusters: false,
+      request_headers_to_add: [setHeader('x-correlation-id', '%REQ(X-REQUEST-ID)%')],
+      response_headers_to_add: [setHeader('x-correlation-id', '%REQ(X-REQUEST-ID)%')],
+      virtual_hosts: [
+        {
+          name: 'shopverse',
+          domains: ['*'],
+          typed_per_filter_config: corsPolicy(options.corsOrigins ?? DEV_ORIGINS),
+          routes: [...methods.flatMap((method) => methodRoutes(method, services)), ...plainRoutes],
+        },
+      ],
+    },
+    http_filters: [
+      corsFilter,
+      extension('envoy.filters.http.grpc_web', 'envoy.extensions.filters.http.grpc_web.v3.GrpcWeb'),
+      tokenFilter(options),
+      rolesFilter,
+      bodyFilter,
+      extension('envoy.filters.http.grpc_stats', 'envoy.extensions.filters.http.grpc_stats.v3.FilterConfig', {
+        individual_method_stats_allowlist: { services: statsOf(methods) },
+        enable_upstream_stats: true,
+        emit_filter_state: true,
+      }),
+      extension('envoy.filters.http.router', 'envoy.extensions.filters.http.router.v3.Router', {
+        suppress_envoy_headers: true,
+      }),
+    ],
+  };
+}
+
+/** The services that have contracts of their own, by name. */
+function servicesOf(contracts: readonly DescFile[]): string[] {
+  const domains = contracts.filter((file) => file.services.length > 0).map(domainOf);
+  return [...new Set(domains)].filter((domain) => domain !== 'platform');
+}
+
+function statsOf(methods: readonly EdgeMethod[]): object[] {
+  const byService = Map.groupBy(methods, ({ path }) => path.split('/')[1] ?? '');
+  return [...byService].map(([name, own]) => ({
+    name,
+    method_names: own.map(({ path }) => path.split('/')[2] ?? ''),
+  }));
+}
+
+function setHeader(key: string, value: string): object {
+  return { header: { key, value }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' };
+}
