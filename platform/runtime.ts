@@ -1,8 +1,19 @@
 import type { DescService } from '@bufbuild/protobuf';
-import type { Client } from '#platform/client/client.ts';
+import { v7 as uuidv7 } from 'uuid';
+import { type AccessTokens, createAccessTokens } from '#platform/auth/access-token.ts';
+import { createWorkloadTokens, type WorkloadTokens } from '#platform/auth/workload-token.ts';
+import { createPeerChannel, type PeerChannel } from '#platform/client/channel.ts';
+import { type Client, createClient } from '#platform/client/client.ts';
+import { followDiscovery } from '#platform/client/discovery.ts';
+import { ConfigError } from '#platform/config/config.ts';
+import { type ProcessConfig, readProcessConfig } from '#platform/config/process-config.ts';
+import { connectDatabase } from '#platform/db/connect.ts';
 import type { Database, MigrationSet } from '#platform/db/database.ts';
+import { connectKafka } from '#platform/kafka/connect.ts';
 import type { Kafka } from '#platform/kafka/kafka.ts';
-import type { Logger } from '#platform/log/logger.ts';
+import { createLogger, type Logger } from '#platform/log/logger.ts';
+import { type CallMetrics, createCallMetrics } from '#platform/metrics/call-metrics.ts';
+import { startTracing } from '#platform/telemetry/tracing.ts';
 
 /** The time, as a port, so that tests can hold it. */
 export type Clock = { now(): Date };
@@ -22,9 +33,92 @@ export type Runtime = {
   database<Tables>(migrations: MigrationSet): Promise<Database<Tables>>;
   /** A client of a peer over the mesh. It connects with its first call. */
   client<S extends DescService>(service: S, peer: string): Client<S>;
+  /** What runService serves with. Not for services. */
+  readonly kernel: Kernel;
 };
 
-/** Reads the process's environment, starts telemetry and logging. Throws ConfigError naming every wrong key. */
-export async function createRuntime(): Promise<Runtime> {
-  throw new Error('not started');
+/** The kernel's parts that one process has one of. */
+export type Kernel = {
+  readonly config: ProcessConfig;
+  readonly users: AccessTokens;
+  readonly workloads: WorkloadTokens;
+  readonly metrics: CallMetrics;
+  /** Closes channels, Kafka and telemetry; the last thing a process does. */
+  close(): Promise<void>;
+};
+
+/**
+ * Starts telemetry and logging, reads this workload's identity and the discovery file. Throws ConfigError naming
+ * every key of the environment that is missing or wrong. Nothing that is away is waited for.
+ */
+export async function createRuntime(config: ProcessConfig = readProcessConfig()): Promise<Runtime> {
+  const service = config.SHOPVERSE_SERVICE;
+  const instance = config.SHOPVERSE_INSTANCE;
+  const log = createLogger({ service, instance, level: config.LOG_LEVEL });
+  const tracing = startTracing({
+    service,
+    instance,
+    zipkinUrl: config.ZIPKIN_URL,
+    ratio: config.TRACE_SAMPLE_RATIO,
+  });
+  const clock: Clock = { now: () => new Date() };
+  const ids: Ids = { uuid: uuidv7 };
+  const now = () => clock.now().getTime();
+  const discovery = await followDiscovery(config.SHOPVERSE_DISCOVERY, log);
+  const workloads = await createWorkloadTokens({
+    service,
+    identityPath: config.SHOPVERSE_IDENTITY,
+    trustPath: config.SHOPVERSE_TRUST,
+    now,
+  });
+  const users = createAccessTokens({
+    jwksUrl: new URL(config.JWKS_URL),
+    issuer: config.JWT_ISSUER,
+    audience: config.JWT_AUDIENCE,
+    log,
+    now,
+  });
+  const metrics = createCallMetrics(service);
+  const kafka = connectKafka({
+    client: config.KAFKA_CLIENT,
+    brokers: config.KAFKA_BROKERS.split(','),
+    clientId: instance,
+    log,
+  });
+  const channels = new Map<string, PeerChannel>();
+
+  return {
+    service,
+    instance,
+    log,
+    clock,
+    ids,
+    kafka,
+    database: (migrations) => {
+      if (config.DATABASE_URL === undefined) {
+        throw new ConfigError('DATABASE_URL is missing.');
+      }
+      return connectDatabase({ url: config.DATABASE_URL, service, migrations, clock, ids, log });
+    },
+    client: (contract, peer) => {
+      const channel = channels.get(peer) ?? createPeerChannel(peer, discovery, log);
+      channels.set(peer, channel);
+      return createClient(contract, { peer, channel, workloads, metrics, ids });
+    },
+    kernel: {
+      config,
+      users,
+      workloads,
+      metrics,
+      close: async () => {
+        users.stop();
+        discovery.stop();
+        for (const channel of channels.values()) {
+          channel.close();
+        }
+        await kafka.close();
+        await tracing.stop();
+      },
+    },
+  };
 }

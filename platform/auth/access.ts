@@ -61,5 +61,7 @@ function holdsRole(wanted: readonly string[], held: readonly string[]): boolean 
 
 /** `ROLE_ADMIN` is `admin` in tokens; a value that this build doesn't know is no role. */
 function roleName(role: number): string {
-  return role === 0 ? '' : (RoleSchema.value[role]?.localName.toLowerCase() ?? '');
+  return role === 0
+    ? ''
+    : (RoleSchema.values.find((value) => value.number === role)?.localName.toLowerCase() ?? '');
 }

@@ -1,9 +1,13 @@
-import type { DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { DescMethod, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import { createPeerCalls, type PeerCalls, type PeerDependencies } from './peer-calls.ts';
 
 /** What one call may ask for; the current context's deadline and signal hold besides. */
 export type CallOptions = {
   readonly signal?: AbortSignal;
-  /** At most this long, in milliseconds. Default 5,000; never beyond the remaining deadline of the current work. */
+  /**
+   * At most this long, in milliseconds, and never beyond the deadline of the current work. Default 5,000 for unary
+   * calls; streams have that deadline alone.
+   */
   readonly timeoutMs?: number;
 };
 
@@ -19,3 +23,26 @@ export type Client<S extends DescService> = {
         options?: CallOptions,
       ) => Promise<MessageShape<S['method'][M]['output']>>;
 };
+
+/**
+ * A client of `peer`. Each call takes the current work's remaining deadline, abort signal, access token, correlation
+ * id and trace with it, and proves this workload. A read is repeated once when the peer is UNAVAILABLE; a mutation
+ * never is.
+ */
+export function createClient<S extends DescService>(service: S, kernel: PeerDependencies): Client<S> {
+  const calls = createPeerCalls(kernel);
+  return Object.fromEntries(
+    service.methods.map((method) => [method.localName, functionFor(method, calls)]),
+  ) as unknown as Client<S>;
+}
+
+function functionFor(method: DescMethod, calls: PeerCalls) {
+  switch (method.methodKind) {
+    case 'unary':
+      return calls.unary(method);
+    case 'server_streaming':
+      return calls.streaming(method);
+    default:
+      throw new Error(`${method.parent.typeName}.${method.name} streams from the client, which isn't served`);
+  }
+}

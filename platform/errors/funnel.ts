@@ -14,12 +14,15 @@ export function toRefusal(
   error: unknown,
   call: { readonly log: Logger; readonly correlationId: string; readonly signal: AbortSignal },
 ): RpcError {
-  if (error instanceof RpcError) {
-    return error.peer === undefined ? error : fromPeer(error, call);
+  if (error instanceof RpcError && error.peer === undefined) {
+    return error;
   }
   if (call.signal.aborted && call.signal.reason instanceof RpcError) {
     // What fails after the end fails because of it: the abort reached a query or a peer.
     return call.signal.reason;
+  }
+  if (error instanceof RpcError) {
+    return fromPeer(error, call);
   }
   if (isOutage(error)) {
     call.log.warn({ err: error }, 'a part that the call needs is away');

@@ -1,5 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { anyPack, anyUnpackTo, durationFromMs, durationMs } from '@bufbuild/protobuf/wkt';
+import { anyPack, anyUnpack, durationFromMs, durationMs } from '@bufbuild/protobuf/wkt';
 import { Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '#gen/google/rpc/error_details_pb.ts';
 import { type Status, StatusSchema } from '#gen/google/rpc/status_pb.ts';
@@ -21,17 +21,17 @@ export function fromStatus(error: ServiceError, peer: string): RpcError {
   let domain = '';
   const details: { -readonly [K in keyof RefusalDetails]: RefusalDetails[K] } = {};
   for (const any of rich instanceof Buffer ? readDetails(rich) : []) {
-    const info = anyUnpackTo(any, ErrorInfoSchema);
+    const info = anyUnpack(any, ErrorInfoSchema);
     if (info !== undefined) {
       reason = info.reason;
       domain = info.domain;
       details.metadata = info.metadata;
     }
-    const broken = anyUnpackTo(any, BadRequestSchema);
+    const broken = anyUnpack(any, BadRequestSchema);
     if (broken !== undefined) {
       details.fields = broken.fieldViolations.map(({ field, description }) => ({ field, description }));
     }
-    const retry = anyUnpackTo(any, RetryInfoSchema);
+    const retry = anyUnpack(any, RetryInfoSchema);
     if (retry?.retryDelay !== undefined) {
       details.retryAfterMs = durationMs(retry.retryDelay);
     }

@@ -1,8 +1,8 @@
 import { status } from '@grpc/grpc-js';
-import { context, propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+import { context, propagation, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
 import { toRefusal } from '#platform/errors/funnel.ts';
 import type { CallMetrics } from '#platform/metrics/call-metrics.ts';
-import { failSpan, tracer } from '#platform/telemetry/span.ts';
+import { failSpan, startSpan } from '#platform/telemetry/span.ts';
 import type { Interceptor } from './exchange.ts';
 
 /**
@@ -21,12 +21,12 @@ export function observed(metrics: CallMetrics): Interceptor {
         traceparent === undefined
           ? ROOT_CONTEXT
           : propagation.extract(ROOT_CONTEXT, { traceparent: traceparent.toString() });
-      const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
+      const { span, context: within } = startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
       let code: status = status.OK;
       try {
-        await context.with(trace.setSpan(parent, span), next, undefined, exchange);
+        await context.with(within, next, undefined, exchange);
       } catch (error) {
-        const refused = context.with(trace.setSpan(parent, span), toRefusal, undefined, error, call);
+        const refused = context.with(within, toRefusal, undefined, error, call);
         code = refused.code;
         if (isServerFault(code)) {
           failSpan(span, refused);

@@ -1,5 +1,5 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import { type Metadata, type ServerSurfaceCall, status } from '@grpc/grpc-js';
+import { type Metadata, type ServerUnaryCall, type ServerWritableStream, status } from '@grpc/grpc-js';
 import { type Context, nobody } from '#platform/context/context.ts';
 import { deadlineExceeded } from '#platform/errors/refusal.ts';
 import { RpcError } from '#platform/errors/rpc-error.ts';
@@ -15,6 +15,8 @@ const streamAllowance: Allowance = { unset: 30 * 60_000, most: 30 * 60_000 };
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
+type WireCall = ServerUnaryCall<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer>;
+
 /** An exchange and its end. */
 export type OpenExchange = {
   readonly exchange: Exchange;
@@ -28,7 +30,7 @@ export type OpenExchange = {
  */
 export function openExchange(
   method: DescMethod,
-  wire: ServerSurfaceCall & { readonly request: Buffer },
+  wire: WireCall,
   send: Exchange['send'],
   kernel: { readonly log: Logger; readonly ids: Ids },
 ): OpenExchange {
@@ -88,7 +90,7 @@ export function openExchange(
 }
 
 /** grpc-js ends a call at the deadline that its caller set; one that is missing or too far off is ours to keep. */
-function deadlineOf(method: DescMethod, wire: ServerSurfaceCall): { at: number; enforced: boolean } {
+function deadlineOf(method: DescMethod, wire: WireCall): { at: number; enforced: boolean } {
   const allowance = method.methodKind === 'unary' ? unaryAllowance : streamAllowance;
   const now = Date.now();
   const set = Number(wire.getDeadline());

@@ -1,10 +1,10 @@
 import {
-  createFileRegistry,
+  createRegistry,
   type DescFile,
   type DescService,
-  type FileRegistry,
   fromBinary,
   type MessageInitShape,
+  type Registry,
   toBinary,
 } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
@@ -18,10 +18,16 @@ import { encode } from './codec.ts';
 
 type Answer = NonNullable<MessageInitShape<typeof ServerReflectionResponseSchema>['messageResponse']>;
 
+type Served = {
+  readonly services: readonly DescService[];
+  readonly files: readonly DescFile[];
+  readonly registry: Registry;
+};
+
 /** Serves grpc.reflection.v1 for these services, so that grpcurl and its like need no protos. */
 export function addReflection(server: Server, services: readonly DescService[]): void {
   const files = withDependencies(services.map((service) => service.file));
-  const registry = createFileRegistry(...files);
+  const registry = createRegistry(...files);
   server.register(
     '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
     (stream: ServerDuplexStream<Buffer, Buffer>) => {
@@ -33,7 +39,7 @@ export function addReflection(server: Server, services: readonly DescService[]):
           stream.emit('error', { code: status.INVALID_ARGUMENT, details: 'Not a reflection request.' });
           return;
         }
-        const messageResponse = answer(request, services, registry);
+        const messageResponse = answer(request, { services, files, registry });
         stream.write(
           encode(ServerReflectionResponseSchema, {
             validHost: request.host,
@@ -52,8 +58,7 @@ export function addReflection(server: Server, services: readonly DescService[]):
 
 function answer(
   { messageRequest: asked }: ServerReflectionRequest,
-  services: readonly DescService[],
-  registry: FileRegistry,
+  { services, files, registry }: Served,
 ): Answer {
   switch (asked.case) {
     case 'listServices':
@@ -62,9 +67,7 @@ function answer(
         value: { service: services.map(({ typeName }) => ({ name: typeName })) },
       };
     case 'fileByFilename':
-      return fileAnswer(
-        registry.getFile(asked.value.replace(/\.proto$/, '')) ?? registry.getFile(asked.value),
-      );
+      return fileAnswer(files.find((file) => file.proto.name === asked.value));
     case 'fileContainingSymbol':
       return fileAnswer(fileOf(asked.value, registry));
     case 'fileContainingExtension':
@@ -91,7 +94,7 @@ function answer(
 }
 
 /** A symbol may be a type, or a method or field of one. */
-function fileOf(symbol: string, registry: FileRegistry): DescFile | undefined {
+function fileOf(symbol: string, registry: Registry): DescFile | undefined {
   const parent = symbol.slice(0, symbol.lastIndexOf('.'));
   return (registry.get(symbol) ?? registry.get(parent))?.file;
 }

@@ -11,8 +11,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 
-/** The kernel's tracer; does nothing until tracing is started. */
-export const tracer = trace.getTracer('shopverse');
+const tracer = trace.getTracer('shopverse');
 
 /** What a span is beside its name. `parent` is a W3C traceparent; without one the current span is the parent. */
 export type SpanOptions = {
@@ -41,9 +40,9 @@ export async function inSpan<R>(
   work: (span: Span) => Promise<R>,
 ): Promise<R> {
   const parent = options.parent === undefined ? context.active() : traceFrom(options.parent);
-  const span = tracer.startSpan(name, toOtel(options), parent);
+  const { span, context: within } = startSpan(name, toOtel(options), parent);
   try {
-    return await context.with(trace.setSpan(parent, span), work, undefined, span);
+    return await context.with(within, work, undefined, span);
   } catch (error) {
     failSpan(span, error);
     throw error;
@@ -52,9 +51,19 @@ export async function inSpan<R>(
   }
 }
 
-/** Marks a span as failed, by the error's type. */
-export function failSpan(span: Span, error: unknown): void {
-  span.setAttribute('error.type', error instanceof Error ? error.name : typeof error);
+/** A span that its caller ends, below the current one, and the context to run or send things in. */
+export function startSpan(
+  name: string,
+  options: { readonly kind: SpanKind; readonly attributes: Attributes },
+  parent: OtelContext = context.active(),
+): { readonly span: Span; readonly context: OtelContext } {
+  const span = tracer.startSpan(name, options, parent);
+  return { span, context: trace.setSpan(parent, span) };
+}
+
+/** Marks a span as failed: by the type of an error, or by what the failure is called. */
+export function failSpan(span: Span, failure: unknown): void {
+  span.setAttribute('error.type', failure instanceof Error ? failure.name : String(failure));
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
 

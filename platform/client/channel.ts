@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ChannelOptions, Client, credentials } from '@grpc/grpc-js';
+import { meshHost } from '#platform/auth/workload.ts';
+import { unavailable } from '#platform/errors/refusal.ts';
+import type { Logger } from '#platform/log/logger.ts';
+import type { Discovered, Discovery } from './discovery.ts';
+
+/** One channel under calls. */
+export type Lease = { readonly client: Client; release(): void };
+
+/** The way to one peer, which may be changed while calls are under way. */
+export type PeerChannel = {
+  /** The channel to call over now; to be released when the call is over. Throws UNAVAILABLE without any endpoint. */
+  acquire(): Lease;
+  /** Lets the calls under way end, and closes. */
+  close(): void;
+};
+
+type Open = { readonly target: string; readonly client: Client; calls: number; retired: boolean };
+
+const options: ChannelOptions = {
+  'grpc.max_receive_message_length': 4 * 1024 * 1024,
+  'grpc.max_send_message_length': 4 * 1024 * 1024,
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 5_000,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 2_000,
+  // Of retries only those are left that gRPC itself knows to be safe, of calls that no server has seen: a policy
+  // from the mesh would send a mutation twice.
+  'grpc-node.retry_max_attempts_limit': 1,
+  'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+  'grpc.enable_channelz': 0,
+};
+
+/** How long a new channel may take to connect before it is tried afresh. */
+const readyTimeoutMs = 10_000;
+
+/**
+ * The way to `peer` that discovery names: its listed addresses, or xDS. When that changes, the new channel is
+ * connected first, then takes the new calls, and the old one is closed after its last call. No call is lost.
+ */
+export function createPeerChannel(peer: string, discovery: Discovery, log: Logger): PeerChannel {
+  let current: Open | undefined;
+  let changing = false;
+  let closed = false;
+
+  function wanted(): string | undefined {
+    return targetOf(peer, discovery.current());
+  }
+
+  function retire(open: Open | undefined): void {
+    if (open !== undefined) {
+      open.retired = true;
+      closeIfIdle(open);
+    }
+  }
+
+  async function follow(): Promise<void> {
+    if (changing || closed || current === undefined) {
+      return;
+    }
+    changing = true;
+    try {
+      for (
+        let target = wanted();
+        !closed && target !== undefined && target !== current?.target;
+        target = wanted()
+      ) {
+        const next = await connect(target);
+        if (next === undefined) {
+          log.warn({ peer, target }, 'the new way to a peer does not connect; calls go the old one');
+          await sleep(1000, undefined, { ref: false });
+        } else if (closed) {
+          retire(next);
+        } else {
+          log.info({ peer, target }, 'calls go a new way');
+          retire(current);
+          current = next;
+        }
+      }
+    } finally {
+      changing = false;
+    }
+  }
+
+  discovery.onChange(() => {
+    follow().catch((error: unknown) => log.error({ err: error, peer }, 'the way to a peer was not changed'));
+  });
+
+  return {
+    acquire: () => {
+      if (current === undefined) {
+        const target = wanted();
+        if (target === undefined || closed) {
+          throw unavailable();
+        }
+        current = open(target);
+      }
+      const leased = current;
+      leased.calls += 1;
+      return {
+        client: leased.client,
+        release: () => {
+          leased.calls -= 1;
+          closeIfIdle(leased);
+        },
+      };
+    },
+    close: () => {
+      closed = true;
+      retire(current);
+    },
+  };
+}
+
+function targetOf(peer: string, discovered: Discovered): string | undefined {
+  if (discovered.mode === 'xds') {
+    return `xds:///${meshHost(peer)}:50051`;
+  }
+  const endpoints = discovered.endpoints[peer] ?? [];
+  return endpoints.length === 0 ? undefined : `ipv4:${endpoints.join(',')}`;
+}
+
+function open(target: string): Open {
+  const client = new Client(target, credentials.createInsecure(), options);
+  return { target, client, calls: 0, retired: false };
+}
+
+async function connect(target: string): Promise<Open | undefined> {
+  const opened = open(target);
+  const ready = await new Promise<boolean>((resolve) => {
+    opened.client.waitForReady(Date.now() + readyTimeoutMs, (error) => resolve(error === undefined));
+  });
+  if (!ready) {
+    opened.client.close();
+    return undefined;
+  }
+  return opened;
+}
+
+function closeIfIdle(open: Open): void {
+  if (open.retired && open.calls === 0) {
+    open.client.close();
+  }
+}

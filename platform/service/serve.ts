@@ -1,0 +1,95 @@
+import { sql } from 'kysely';
+import { relay } from '#platform/outbox/relay.ts';
+import { identified } from '#platform/rpc/identity.ts';
+import { observed } from '#platform/rpc/observed.ts';
+import { createRpcServer } from '#platform/rpc/server.ts';
+import type { Runtime } from '#platform/runtime.ts';
+import { warmValidation } from '#platform/validation/validation.ts';
+import { operatorRoutes } from './endpoints.ts';
+import { startHttpServer } from './http-server.ts';
+import type { Service } from './run-service.ts';
+import { supervise } from './supervise.ts';
+import type { Worker } from './worker.ts';
+
+/** A service that is being served. */
+export type Serving = {
+  readonly grpcPort: number;
+  readonly httpPort: number;
+  /** Lets what is under way end, within 20 s, and closes everything. */
+  stop(): Promise<void>;
+};
+
+/** How long calls under way may go on once the process was told to stop. */
+const callGraceMs = 15_000;
+
+/**
+ * Starts a service: first its endpoints, so that it can be asked how far it is, then what it consumes and runs.
+ * Resolves when it is ready for calls.
+ */
+export async function serve(runtime: Runtime, service: Service): Promise<Serving> {
+  const { log, ids, kernel } = runtime;
+  const { config } = kernel;
+  const rpc = createRpcServer({
+    bindings: service.rpc,
+    interceptors: [observed(kernel.metrics), identified(kernel)],
+    log,
+    ids,
+  });
+  let ready = false;
+  const http = await startHttpServer({
+    host: config.LISTEN_HOST,
+    port: config.HTTP_PORT,
+    routes: service.routes ?? {},
+    quiet: operatorRoutes({
+      metrics: kernel.metrics,
+      unready: async () => (ready ? await databaseTrouble(service) : 'starting or stopping'),
+    }),
+    log,
+    ids,
+  });
+  const grpcPort = await rpc.listen(config.LISTEN_HOST, config.GRPC_PORT);
+  warmValidation(service.rpc.flatMap((binding) => binding.service.methods.map((method) => method.input)));
+  await service.warm?.();
+  const stopping = new AbortController();
+  const running = workersOf(runtime, service).map((worker) => supervise(worker, stopping.signal, log));
+  rpc.health.set(true);
+  ready = true;
+
+  return {
+    grpcPort,
+    httpPort: http.port,
+    stop: async () => {
+      ready = false;
+      rpc.health.set(false);
+      stopping.abort();
+      await Promise.all([rpc.stop(callGraceMs), ...running]);
+      await service.close?.();
+      await service.database?.close();
+      await http.stop();
+      await kernel.close();
+    },
+  };
+}
+
+function workersOf({ kafka, log }: Runtime, service: Service): readonly Worker[] {
+  return [
+    ...(service.database === undefined ? [] : [relay(service.database, kafka, log)]),
+    ...(service.workers ?? []),
+  ];
+}
+
+/** Asks the database, for a second at the most. */
+async function databaseTrouble({ database }: Service): Promise<string | undefined> {
+  if (database === undefined) {
+    return undefined;
+  }
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error('no answer')), 1000).unref();
+  });
+  try {
+    await Promise.race([sql`select 1`.execute(database.db), late]);
+    return undefined;
+  } catch {
+    return 'the database does not answer';
+  }
+}
