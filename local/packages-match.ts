@@ -8,10 +8,12 @@ function read(path: string): Lock['packages'] {
 }
 
 const installed = read('node_modules/.package-lock.json');
-const differs = Object.entries(read('package-lock.json')).some(([place, { version, optional, devOptional }]) => {
-  if (place === '') return false;
-  // Optional ones are left out where they are for another kind of machine.
-  if (installed[place] === undefined) return !(optional || devOptional);
-  return installed[place].version !== version;
-});
+const differs = Object.entries(read('package-lock.json')).some(
+  ([place, { version, optional, devOptional }]) => {
+    if (place === '') return false;
+    // Optional ones are left out where they are for another kind of machine.
+    if (installed[place] === undefined) return !(optional || devOptional);
+    return installed[place].version !== version;
+  },
+);
 process.exitCode = differs ? 1 : 0;

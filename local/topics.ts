@@ -34,3 +34,5 @@ export function topicsOf(messages: readonly DescMessage[]): DeclaredTopic[] {
 function isDescFile(value: unknown): value is DescFile {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'file';
 }
+
+if (import.meta.main) console.log(JSON.stringify(await declaredTopics(join(import.meta.dirname, '..'))));

@@ -4,6 +4,7 @@ import { envoyPaths } from '../discovery/publish.ts';
 import { writeAtomically } from '../files.ts';
 import { placeOf } from '../install/artefact.ts';
 import { fetchWheel } from '../install/fetch.ts';
+import { run } from '../install/run.ts';
 import { jwksUrl } from '../services/instance.ts';
 import { answers } from '../supervisor/probes.ts';
 import type { Artefact, Part, Site, SystemProgram } from './part.ts';
@@ -61,9 +62,14 @@ export const envoy: Part = {
           cwd: home,
         },
         prepare: async () => {
-          const { renderEnvoy } = await import(generator);
-          const { bootstrap } = await renderEnvoy(optionsFor(site));
-          writeAtomically(join(home, 'bootstrap.json'), JSON.stringify(bootstrap, null, 2));
+          // In a process of its own, since this one would go on with the generator as it was when it started.
+          const render = join(site.stack.root, 'local/parts/envoy-render.ts');
+          const bootstrap = await run(process.execPath, [
+            render,
+            generator,
+            JSON.stringify(optionsFor(site)),
+          ]);
+          writeAtomically(join(home, 'bootstrap.json'), bootstrap);
         },
         ready: () => answers(`http://127.0.0.1:${envoyAdmin}/ready`),
       },

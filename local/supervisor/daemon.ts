@@ -55,11 +55,16 @@ async function main(): Promise<void> {
       version: process.env.SHOPVERSE_LOCAL_VERSION,
       units: supervisor.status(),
     }),
-    replan,
+    replan: () => {
+      replan();
+      supervisor.resettle();
+    },
     restart: (name) => supervisor.restart(name),
     kill: (name) => supervisor.kill(name),
     stop: () => supervisor.stop(),
-    handOver: () => setTimeout(() => process.exit(0), 50),
+    handOver: () => {
+      setTimeout(() => process.exit(0), 50); // the answer goes out first
+    },
   });
   const timers = [
     setInterval(() => attempt('planning', replan), REPLAN_MS),

@@ -66,6 +66,11 @@ export class Runner {
     this.removed = false;
   }
 
+  /** Declares in it again what must be declared, at the next look. */
+  resettle(): void {
+    this.#settled = false;
+  }
+
   /** Wants it gone for good. */
   remove(): void {
     this.wanted = false;

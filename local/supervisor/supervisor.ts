@@ -49,6 +49,11 @@ export class Supervisor {
     for (const runner of this.#runners.values()) if (runner.outdated) void this.restart(runner.unit.name);
   }
 
+  /** Has roles, topics and the like declared again, since more may be declared than when each was started. */
+  resettle(): void {
+    for (const runner of this.#runners.values()) runner.resettle();
+  }
+
   /** Runs until `stop` has stopped everything. */
   async run(): Promise<void> {
     let before = '';

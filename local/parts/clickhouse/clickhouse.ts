@@ -50,6 +50,7 @@ export const clickhouse: Part = {
             String(clickhouseHttp),
             String(clickhouseNative),
             `--config-file=${join(home, 'config.xml')}`,
+            '--log-level=warning',
           ],
           // The Kafka engine looks for message schemas in the working directory and nowhere else.
           cwd: join(home, 'schemas'),

@@ -28,8 +28,8 @@ export function renderServer(home: string): string {
 }
 
 /**
- * users.xml: `writer` owns the tables, `reader` only reads and only for so long. `default` is the launcher's own
- * session inside the process; from the network nobody gets in as it.
+ * users.xml: `writer` owns the tables, `reader` only reads and only for so long. `default` is the launcher's own session,
+ * which can open the ports and wait, and nothing else: the library asks no password of it, nor can it be shut out by address.
  */
 export function renderUsers(secrets: Secrets): string {
   const user = (name: string, profile: string) => `
@@ -51,6 +51,10 @@ export function renderUsers(secrets: Secrets): string {
       <networks><ip>::1</ip></networks>
       <profile>default</profile>
       <quota>default</quota>
+      <grants>
+        <query>GRANT SYSTEM LISTEN ON *.*</query>
+        <query>GRANT SELECT ON system.numbers</query>
+      </grants>
     </default>${user('writer', 'default')}${user('reader', 'reader')}
   </users>
 </clickhouse>

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
-import { type DeclaredTopic, declaredTopics } from '../../topics.ts';
+import { run } from '../../install/run.ts';
+import type { DeclaredTopic } from '../../topics.ts';
 
 /** Creates the contracts' topics that the broker lacks. Safe to repeat. */
 export async function declareTopics(broker: string, root: string): Promise<void> {
@@ -7,7 +9,7 @@ export async function declareTopics(broker: string, root: string): Promise<void>
   const admin = client.admin({ retry: { retries: 2 } });
   await admin.connect();
   try {
-    const missing = lacking(await declaredTopics(root), await admin.listTopics());
+    const missing = lacking(await readDeclared(root), await admin.listTopics());
     if (missing.length === 0) return;
     await admin.createTopics({
       waitForLeaders: true,
@@ -21,6 +23,11 @@ export async function declareTopics(broker: string, root: string): Promise<void>
   } finally {
     await admin.disconnect();
   }
+}
+
+/** Read by a process of its own: this one would go on with the contracts as they were when it started. */
+async function readDeclared(root: string): Promise<DeclaredTopic[]> {
+  return JSON.parse(await run(process.execPath, [join(root, 'local/topics.ts')]));
 }
 
 /**
