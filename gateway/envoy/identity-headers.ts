@@ -9,6 +9,7 @@ const NAMES = [
   'x-role',
   'x-session-id',
   'x-correlation-id',
+  'x-request-id',
   'x-forwarded-client-cert',
   'x-real-ip',
   'forwarded',

@@ -5,9 +5,10 @@ import { corsFilter, corsPolicy } from './cors.ts';
 import { type EdgeMethod, edgeMethods } from './edge-methods.ts';
 import { dropForeignIdentity } from './identity-headers.ts';
 import { bodyFilter, connectionLimits } from './limits.ts';
+import { localReplies } from './local-replies.ts';
 import type { EnvoyOptions } from './options.ts';
 import { rolesFilter } from './roles.ts';
-import { methodRoutes, plainRoutes } from './routes.ts';
+import { methodRoutes, nothingElse, plainRoutes } from './routes.ts';
 import { tokenFilter } from './token.ts';
 import { tracing } from './tracing.ts';
 import { extension } from './typed.ts';
@@ -62,6 +63,7 @@ function connectionManager(
         pack_trace_reason: false,
       },
     },
+    local_reply_config: localReplies,
     access_log: [accessLog(options.accessLogPath)],
     ...tracing(options),
     route_config: {
@@ -75,7 +77,11 @@ function connectionManager(
           name: 'shopverse',
           domains: ['*'],
           typed_per_filter_config: corsPolicy(options.corsOrigins ?? DEV_ORIGINS),
-          routes: [...methods.flatMap((method) => methodRoutes(method, services)), ...plainRoutes],
+          routes: [
+            ...methods.flatMap((method) => methodRoutes(method, services)),
+            ...plainRoutes,
+            nothingElse,
+          ],
         },
       ],
     },

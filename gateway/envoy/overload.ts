@@ -27,13 +27,14 @@ export const overloadManager: object = {
   ],
 };
 
-/** Values that bound what one connection can do at once, so that resetting streams rapidly gains nothing. */
+/** What one connection can do at once, so that resetting streams rapidly gains nothing; and spans sent within a second. */
 export const runtimeLayers: object = {
   layers: [
     {
       name: 'limits',
       static_layer: {
         http: { max_requests_per_io_cycle: 5 },
+        tracing: { zipkin: { flush_interval_ms: 1000, min_flush_spans: 50 } },
         overload: { premature_reset_total_stream_count: 500, premature_reset_min_stream_lifetime_seconds: 1 },
       },
     },

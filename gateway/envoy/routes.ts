@@ -46,6 +46,14 @@ export const plainRoutes: readonly object[] = [
   },
 ];
 
+/** Everything else: there is no such thing, with a token or without. gRPC clients read UNIMPLEMENTED. */
+export const nothingElse: object = {
+  name: 'nothing',
+  match: { prefix: '/' },
+  direct_response: { status: 404 },
+  typed_per_filter_config: noToken,
+};
+
 function route(method: EdgeMethod, cluster: string, headers: object[] = []): object {
   const seconds = method.streams ? STREAM_SECONDS : UNARY_SECONDS;
   return {

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { accessRule } from '#platform/auth/access.ts';
+import { loadContracts, methodsOf } from '../../proto/contracts.ts';
+import { renderBootstrap } from './bootstrap.ts';
+import { edgeMethods } from './edge-methods.ts';
+import type { EnvoyOptions } from './options.ts';
+import { methodRoutes } from './routes.ts';
+
+type Route = {
+  name: string;
+  match: { path?: string; prefix?: string; headers?: { name: string; string_match: { exact: string } }[] };
+  route?: { cluster: string; retry_policy?: { num_retries: number } };
+  typed_per_filter_config: Record<string, { requirement_name?: string; disabled?: boolean }>;
+};
+
+const contracts = await loadContracts();
+const options: EnvoyOptions = {
+  edgePort: 1,
+  adminPort: 2,
+  istiodGrpcPort: 3,
+  clustersPath: '/cds.json',
+  jwksUrl: 'http://127.0.0.1:4/.well-known/jwks.json',
+  accessLogPath: '/access.log',
+};
+const routes = findAll(renderBootstrap(contracts, options), 'routes').flat() as Route[];
+const tokenOf = (route: Route) => route.typed_per_filter_config['envoy.filters.http.jwt_authn'];
+
+test('a method has a route exactly when somebody outside may call it, to the cluster of its service', () => {
+  for (const method of methodsOf(contracts)) {
+    const path = `/${method.parent.typeName}/${method.name}`;
+    const rule = accessRule(method);
+    const own = routes.filter(({ match }) => match.path === path);
+    if (!rule?.public && !rule?.customer && !rule?.roles.length) {
+      assert.deepEqual(own, [], `${path} is for services only`);
+    } else if (!path.startsWith('/shopverse.platform.')) {
+      assert.deepEqual(
+        own.map(({ route }) => route?.cluster),
+        [path.split('.')[1]],
+      );
+    }
+  }
+});
+
+test('every route says what it wants of a token: none needed only where the contract says public', () => {
+  for (const route of routes) {
+    const token = tokenOf(route);
+    assert.ok(token, `${route.name} says nothing`);
+    if (route.route?.cluster === undefined || route.route.cluster.endsWith('-http')) {
+      assert.equal(token.disabled, true, route.name);
+      continue;
+    }
+    const method = methodsOf(contracts).find(
+      ({ parent, name }) => `/${parent.typeName}/${name}` === route.match.path,
+    );
+    assert.ok(method, route.name);
+    assert.equal(token.requirement_name, accessRule(method)?.public ? 'optional' : 'required', route.name);
+  }
+});
+
+test('only what has no side effects is ever sent again, and once', () => {
+  const retried = routes.filter(({ route }) => route?.retry_policy);
+  assert.ok(retried.length > 10);
+  const reads = new Set(edgeMethods(contracts).flatMap(({ path, readsOnly }) => (readsOnly ? [path] : [])));
+  for (const { name, match, route } of retried) {
+    assert.equal(route?.retry_policy?.num_retries, 1, name);
+    assert.ok(match.path === '/.well-known/jwks.json' || reads.has(match.path ?? ''), name);
+  }
+});
+
+test('what is for roles only asks for them, with the administrator; what customers may call does not', () => {
+  const rbac = 'envoy.filters.http.rbac';
+  for (const method of edgeMethods(contracts)) {
+    for (const route of methodRoutes(method, ['order']) as Route[]) {
+      const asked = findAll(route.typed_per_filter_config[rbac] ?? {}, 'exact');
+      assert.deepEqual(asked, method.roles, method.path);
+      assert.ok(asked.length === 0 || asked.includes('admin'));
+    }
+  }
+});
+
+test('what every service serves is routed by the service that the caller names', () => {
+  const method = {
+    path: '/shopverse.platform.v1.X/Y',
+    domain: 'platform',
+    streams: false,
+    readsOnly: true,
+    open: false,
+    roles: ['admin'],
+  };
+  const made = methodRoutes(method, ['order', 'user']) as Route[];
+  assert.deepEqual(
+    made.map(({ match, route }) => [match.headers?.[0]?.string_match.exact, route?.cluster]),
+    [
+      ['order', 'order'],
+      ['user', 'user'],
+    ],
+  );
+});
+
+test('the last route answers for everything that has none', () => {
+  assert.deepEqual(routes.at(-1)?.match, { prefix: '/' });
+  assert.equal(routes.filter(({ match }) => match.prefix === '/').length, 1);
+});
+
+test('without Zipkin there is neither a tracer nor a cluster for it', () => {
+  assert.doesNotMatch(JSON.stringify(renderBootstrap(contracts, options)), /collector_cluster/);
+  assert.match(
+    JSON.stringify(renderBootstrap(contracts, { ...options, zipkinPort: 5 })),
+    /collector_cluster/,
+  );
+});
+
+/** Every value under this key, at any depth. */
+function findAll(value: unknown, key: string): unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => [
+    ...(name === key ? [inner] : []),
+    ...findAll(inner, key),
+  ]);
+}
