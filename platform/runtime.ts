@@ -4,7 +4,7 @@ import { type AccessTokens, createAccessTokens } from '#platform/auth/access-tok
 import { createWorkloadTokens, type WorkloadTokens } from '#platform/auth/workload-token.ts';
 import { createPeerChannel, type PeerChannel } from '#platform/client/channel.ts';
 import { type Client, createClient } from '#platform/client/client.ts';
-import { followDiscovery } from '#platform/client/discovery.ts';
+import { type Discovery, followDiscovery } from '#platform/client/discovery.ts';
 import { ConfigError } from '#platform/config/config.ts';
 import { type ProcessConfig, readProcessConfig } from '#platform/config/process-config.ts';
 import { connectDatabase } from '#platform/db/connect.ts';
@@ -43,6 +43,7 @@ export type Kernel = {
   readonly users: AccessTokens;
   readonly workloads: WorkloadTokens;
   readonly metrics: CallMetrics;
+  readonly discovery: Discovery;
   /** Closes channels, Kafka and telemetry; the last thing a process does. */
   close(): Promise<void>;
 };
@@ -110,6 +111,7 @@ export async function createRuntime(config: ProcessConfig = readProcessConfig())
       users,
       workloads,
       metrics,
+      discovery,
       close: async () => {
         users.stop();
         discovery.stop();

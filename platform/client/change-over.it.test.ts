@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
+import { CartService } from '#gen/shopverse/cart/v1/cart_service_pb.ts';
+import { RpcError } from '#platform/errors/rpc-error.ts';
+import { bind, type Handlers } from '#platform/rpc/bind.ts';
+import type { Runtime } from '#platform/runtime.ts';
+import { type TestMesh, testMesh } from '#platform/testing/test-mesh.ts';
+
+let mesh: TestMesh;
+let order: Runtime;
+
+before(async () => {
+  mesh = await testMesh(['order', 'cart']);
+  order = await mesh.runtime('order');
+});
+
+after(() => mesh.close());
+
+/** A cart service whose getCart counts and takes a moment, so that calls are always under way. */
+function cartThat(getCart: () => Promise<object>) {
+  const others = CartService.methods.map(({ localName }) => [localName, () => assert.fail(localName)]);
+  return () => ({
+    rpc: [bind(CartService, { ...Object.fromEntries(others), getCart } as Handlers<typeof CartService>)],
+  });
+}
+
+test('calls move from one instance to another without one of them failing', async () => {
+  const served = [0, 0];
+  const instances = [];
+  for (const index of [0, 1]) {
+    instances.push(
+      await mesh.start(
+        'cart',
+        cartThat(async () => {
+          await sleep(20);
+          served[index] = (served[index] ?? 0) + 1;
+          return {};
+        }),
+      ),
+    );
+  }
+  const [first, second] = instances;
+  assert(first !== undefined && second !== undefined);
+  await mesh.discover('static', { cart: [`127.0.0.1:${first.grpcPort}`] });
+
+  const client = order.client(CartService, 'cart');
+  let calling = true;
+  const callers = Array.from({ length: 16 }, async () => {
+    while (calling) {
+      await client.getCart({});
+    }
+  });
+  await sleep(150);
+  assert.equal(served[1], 0);
+  await mesh.discover('static', { cart: [`127.0.0.1:${second.grpcPort}`] });
+  await sleep(150);
+  await first.stop();
+  const afterStop = served[0];
+  await sleep(150);
+  calling = false;
+  await Promise.all(callers);
+  assert(
+    served.every((count) => count > 16),
+    served.join(),
+  );
+  assert.equal(served[0], afterStop);
+});
+
+test('a read is repeated once when the peer is away for a moment, a mutation is not', async () => {
+  let asked = 0;
+  const outage = async () => {
+    asked += 1;
+    throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+  };
+  const service = await mesh.start('cart', () => ({
+    rpc: [
+      bind(CartService, {
+        ...Object.fromEntries(CartService.methods.map(({ localName }) => [localName, outage])),
+      } as unknown as Handlers<typeof CartService>),
+    ],
+  }));
+  await mesh.discover('static', { cart: [`127.0.0.1:${service.grpcPort}`] });
+  const client = order.client(CartService, 'cart');
+  const unavailable = (error: unknown) => error instanceof RpcError && error.code === status.UNAVAILABLE;
+  await assert.rejects(client.getCart({}), unavailable);
+  assert.equal(asked, 2);
+  asked = 0;
+  await assert.rejects(client.clearCart({ requestId: '018f4b1e-0000-7000-8000-000000000001' }), unavailable);
+  assert.equal(asked, 1);
+});
+
+test('a peer that nobody listed is UNAVAILABLE at once', async () => {
+  const started = performance.now();
+  await assert.rejects(
+    order.client(CartService, 'nobody').clearCart({}),
+    (error: unknown) => error instanceof RpcError && error.code === status.UNAVAILABLE,
+  );
+  assert(performance.now() - started < 100);
+});
+
+test('a peer that doesn’t answer costs the call’s own time-out, not more', async () => {
+  const service = await mesh.start(
+    'cart',
+    cartThat(() => new Promise(() => undefined)),
+  );
+  await mesh.discover('static', { cart: [`127.0.0.1:${service.grpcPort}`] });
+  const started = performance.now();
+  await assert.rejects(
+    order.client(CartService, 'cart').getCart({}, { timeoutMs: 150 }),
+    (error: unknown) => error instanceof RpcError && error.code === status.DEADLINE_EXCEEDED,
+  );
+  assert(performance.now() - started < 600);
+});
