@@ -6,6 +6,7 @@ import { install } from '../install/artefact.ts';
 import { installPrograms } from '../install/programs.ts';
 import { say } from '../install/progress.ts';
 import { PARTS } from '../parts/catalogue.ts';
+import { jobsJar } from '../parts/flink/jar.ts';
 import { buildInBackground } from '../parts/istiod/build.ts';
 import type { Stack } from '../stack.ts';
 import { askStatus, ensureSupervisor, type SupervisorStatus } from '../supervisor/client.ts';

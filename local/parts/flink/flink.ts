@@ -4,9 +4,10 @@ import { writeAtomically } from '../../files.ts';
 import { placeOf } from '../../install/artefact.ts';
 import { fetchJars } from '../../install/fetch.ts';
 import { answers } from '../../supervisor/probes.ts';
-import { type Heap, JAVA, java, javaFlags, LOG4J, MAVEN } from '../java.ts';
+import { type Heap, JAVA, JAVAC, java, javaFlags, LOG4J, MAVEN } from '../java.ts';
 import type { Artefact, Command, Part, Site } from '../part.ts';
 import { renderFlink } from './config.ts';
+import { jobsRun, submitJobs } from './submit.ts';
 
 const VERSION = '2.3.0';
 const JARS: Artefact = {
@@ -20,7 +21,7 @@ const OPENED = ['util', 'lang', 'time', 'net', 'util.concurrent'];
 /** A Flink session cluster: the JobManager, and one TaskManager that may be killed. */
 export const flink: Part = {
   name: 'flink',
-  programs: [JAVA, MAVEN],
+  programs: [JAVA, JAVAC, MAVEN],
   artefacts: [JARS],
   units: (site) => {
     const rest = `http://127.0.0.1:${site.stack.ports.flinkRest}`;
@@ -36,6 +37,7 @@ export const flink: Part = {
         ]),
         prepare: async () => prepare(site, 'jobmanager'),
         ready: () => answers(`${rest}/overview`),
+        settle: () => submitJobs(site.stack),
       },
       {
         name: 'flink-taskmanager',
@@ -44,7 +46,9 @@ export const flink: Part = {
         needs: ['flink-jobmanager'],
         command: command(site, 'taskmanager', `${ENTRY}.taskexecutor.TaskManagerRunner`, []),
         prepare: async () => prepare(site, 'taskmanager'),
-        ready: () => answers(`${rest}/overview`, (text) => JSON.parse(text).taskmanagers > 0),
+        ready: async () =>
+          (await answers(`${rest}/overview`, (text) => JSON.parse(text).taskmanagers > 0)) &&
+          (await jobsRun(site.stack)),
       },
     ];
   },

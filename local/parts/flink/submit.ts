@@ -1,0 +1,105 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readIfThere, writeAtomically } from '../../files.ts';
+import { isInstalled } from '../../install/artefact.ts';
+import type { Stack } from '../../stack.ts';
+import { declaredJobs, type Job, jarPath, jobsJar } from './jar.ts';
+
+/** What was submitted under a job's name, and the checkpoint that it began with. */
+type Submission = { readonly id: string; readonly jar: string; readonly from?: string };
+
+/** Whether every declared job runs, as far as the jar to run it from is built. */
+export async function jobsRun(stack: Stack): Promise<boolean> {
+  const jar = jobsJar(stack.root);
+  if (!jar || !isInstalled(stack.cache, jar)) return true;
+  const running = await runningJobs(stack);
+  return declaredJobs(stack.root).every((job) => running.has(job.name));
+}
+
+/**
+ * Submits every declared job that does not run, from the newest checkpoint of the one before it, and replaces one that
+ * runs from another jar. Safe to repeat.
+ */
+export async function submitJobs(stack: Stack): Promise<void> {
+  const artefact = jobsJar(stack.root);
+  if (!artefact || !isInstalled(stack.cache, artefact)) return;
+  const running = await runningJobs(stack);
+  let uploaded: string | undefined;
+  for (const job of declaredJobs(stack.root)) {
+    const path = submissionPath(stack, job);
+    const before: Submission | undefined = JSON.parse(readIfThere(path) ?? 'null') ?? undefined;
+    const id = running.get(job.name);
+    if (id && before?.id === id && before.jar === artefact.name) continue;
+    if (id) await cancel(stack, id);
+    uploaded ??= await upload(stack, jarPath(stack, artefact));
+    const from = before && (newestCheckpoint(stack, before.id) ?? before.from);
+    const submitted = await start(stack, uploaded, job, from);
+    writeAtomically(
+      path,
+      JSON.stringify({ id: submitted, jar: artefact.name, from } satisfies Partial<Submission>),
+    );
+  }
+}
+
+function submissionPath(stack: Stack, job: Job): string {
+  return join(stack.state, 'flink', 'submitted', `${job.name}.json`);
+}
+
+/** The newest complete checkpoint of a job, as a URI. */
+export function newestCheckpoint(stack: Pick<Stack, 'state'>, id: string): string | undefined {
+  const folder = join(stack.state, 'flink', 'checkpoints', id);
+  const numbers = globSync('chk-*/_metadata', { cwd: folder }).map((file) =>
+    Number(/chk-(\d+)/.exec(file)?.[1]),
+  );
+  return numbers.length === 0 ? undefined : `file://${folder}/chk-${Math.max(...numbers)}`;
+}
+
+async function runningJobs(stack: Stack): Promise<Map<string, string>> {
+  type Overview = { jobs: { jid: string; name: string; state: string }[] };
+  const { jobs } = await rest<Overview>(stack, '/jobs/overview');
+  const alive = jobs.filter((job) => !['CANCELED', 'FAILED', 'FINISHED', 'CANCELLING'].includes(job.state));
+  return new Map(alive.map((job) => [job.name, job.jid]));
+}
+
+async function cancel(stack: Stack, id: string): Promise<void> {
+  await rest(stack, `/jobs/${id}?mode=cancel`, { method: 'PATCH' });
+  for (;;) {
+    const { state } = await rest<{ state: string }>(stack, `/jobs/${id}`);
+    if (state === 'CANCELED' || state === 'FAILED' || state === 'FINISHED') return;
+    await sleep(200);
+  }
+}
+
+async function upload(stack: Stack, jar: string): Promise<string> {
+  const form = new FormData();
+  form.append('jarfile', new Blob([readFileSync(jar)]), 'shopverse-jobs.jar');
+  const { filename } = await rest<{ filename: string }>(stack, '/jars/upload', {
+    method: 'POST',
+    body: form,
+  });
+  return filename.slice(filename.lastIndexOf('/') + 1);
+}
+
+async function start(stack: Stack, jar: string, job: Job, from: string | undefined): Promise<string> {
+  const { jobid } = await rest<{ jobid: string }>(stack, `/jars/${jar}/run`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      entryClass: job.entryClass,
+      programArgsList: ['--brokers', `127.0.0.1:${stack.ports.kafka}`, ...(job.args ?? [])],
+      ...(from ? { savepointPath: from, allowNonRestoredState: true } : {}),
+    }),
+  });
+  return jobid;
+}
+
+async function rest<T = unknown>(stack: Stack, path: string, init: RequestInit = {}): Promise<T> {
+  const response = await fetch(`http://127.0.0.1:${stack.ports.flinkRest}${path}`, {
+    ...init,
+    signal: AbortSignal.timeout(30_000),
+  });
+  const text = await response.text();
+  if (response.ok) return (text === '' ? {} : JSON.parse(text)) as T;
+  throw new Error(`Flink refused ${path}: ${text.replaceAll('\\n', '\n').slice(0, 600)}`);
+}
