@@ -1,0 +1,60 @@
+import type { Kysely } from 'kysely';
+import { createRuntime } from '#platform/runtime.ts';
+import { runService } from '#platform/service/run-service.ts';
+import { createFailureLog } from './adapters/failure-log.ts';
+import { mailDrop } from './adapters/mail-drop.ts';
+import { createPasswords } from './adapters/passwords.ts';
+import { createRefreshTokens } from './adapters/refresh-tokens.ts';
+import { createSeal } from './adapters/seal.ts';
+import { createSigningKeys } from './adapters/signing-keys.ts';
+import type { UserTables } from './adapters/tables.ts';
+import { readUserConfig } from './config.ts';
+import { migrations } from './migrations/all.ts';
+import { createRpc } from './rpc.ts';
+import { ensureAdministrator } from './usecases/register.ts';
+
+const DAY_MS = 86_400_000;
+
+const config = readUserConfig();
+const runtime = await createRuntime();
+const database = await runtime.database<UserTables>(migrations);
+const { clock, ids } = runtime;
+const signingKeys = createSigningKeys({
+  database,
+  clock,
+  ids,
+  seal: createSeal(config.USER_SECRET),
+  issuer: config.JWT_ISSUER,
+  audience: config.JWT_AUDIENCE,
+  accessTokenSeconds: config.ACCESS_TOKEN_SECONDS,
+});
+const deps = {
+  database,
+  clock,
+  ids,
+  signingKeys,
+  accessTokens: signingKeys,
+  passwords: createPasswords(),
+  refreshTokens: createRefreshTokens(config.USER_SECRET),
+  failures: createFailureLog(database.db as unknown as Kysely<UserTables>, clock),
+  sessionLifeMs: config.SESSION_DAYS * DAY_MS,
+  storeUrl: config.STORE_URL,
+};
+
+await signingKeys.ensure();
+if (config.ADMIN_EMAIL !== undefined && config.ADMIN_PASSWORD !== undefined) {
+  await ensureAdministrator(deps, { email: config.ADMIN_EMAIL, password: config.ADMIN_PASSWORD });
+}
+
+await runService(runtime, {
+  rpc: [createRpc(deps)],
+  database,
+  workers: [mailDrop(database, config.MAIL_DIR)],
+  routes: {
+    'GET /.well-known/jwks.json': async () => ({
+      status: 200,
+      headers: { 'content-type': 'application/json', 'cache-control': 'public, max-age=30' },
+      body: JSON.stringify(await signingKeys.jwks()),
+    }),
+  },
+});
