@@ -11,6 +11,9 @@ import { identityPaths } from './identity.ts';
 const DRAIN_MS = 1_500;
 const GRACE_MS = 25_000;
 
+/** The first account, which gives the others their roles. */
+export const ADMINISTRATOR = 'admin@shopverse.local';
+
 /** The nth instance of a service as a process. */
 export function instanceUnit(site: Site, facts: ServiceFacts, n: number): Unit {
   const name = `${facts.name}-${n}`;
@@ -68,6 +71,12 @@ const OWN: Partial<Record<string, (site: Site) => Record<string, string>>> = {
     CLICKHOUSE_USER: 'writer',
     CLICKHOUSE_PASSWORD: secrets('clickhouse/writer'),
     FLINK_URL: `http://127.0.0.1:${stack.ports.flinkRest}`,
+  }),
+  user: ({ stack, secrets }) => ({
+    USER_SECRET: secrets('user/secret'),
+    MAIL_DIR: join(stack.state, 'mail'),
+    ADMIN_EMAIL: ADMINISTRATOR,
+    ADMIN_PASSWORD: secrets('user/administrator'),
   }),
   payment: (site) => ({
     PAYMENT_PROVIDER: 'simulator',
