@@ -4,7 +4,7 @@ import type { Site } from './parts/part.ts';
 import { adminUrl } from './parts/postgres/postgres.ts';
 import { redisUrl } from './parts/redis.ts';
 import { plannedInstances } from './plan.ts';
-import { jwksUrl, providerUrl } from './services/instance.ts';
+import { ADMINISTRATOR, jwksUrl, providerUrl } from './services/environment.ts';
 
 /** Writes stack.json: where everything of this stack answers, for tests and tools. Holds passwords, so only its owner reads it. */
 export function writeCoordinates(site: Site): void {
@@ -37,6 +37,8 @@ export function writeCoordinates(site: Site): void {
     ),
     paymentProvider: { url: providerUrl(site) },
     jwksUrl: jwksUrl(site),
+    administrator: { email: ADMINISTRATOR, password: secrets('user/administrator') },
+    mailFolder: join(stack.state, 'mail'),
   };
   writeIfChanged(join(stack.state, 'stack.json'), `${JSON.stringify(coordinates, null, 2)}\n`, 0o600);
 }

@@ -12,7 +12,7 @@ export function openSecrets(state: string): Secrets {
   return (name) => {
     const existing = known[name];
     if (existing) return existing;
-    const made = randomBytes(24).toString('base64url');
+    const made = randomBytes(32).toString('base64url');
     known[name] = made;
     writeAtomically(path, `${JSON.stringify(known, null, 2)}\n`, 0o600);
     return made;

@@ -39,9 +39,9 @@ export async function run(args: string[], stack: Stack): Promise<number> {
 async function installAll(stack: Stack): Promise<void> {
   mkdirSync(join(stack.state, 'logs'), { recursive: true });
   await installPrograms(PARTS.flatMap((part) => part.programs ?? []));
-  await Promise.all(
-    PARTS.flatMap((part) => part.artefacts ?? []).map((artefact) => install(stack.cache, artefact)),
-  );
+  const jobs = jobsJar(stack.root);
+  const artefacts = [...PARTS.flatMap((part) => part.artefacts ?? []), ...(jobs ? [jobs] : [])];
+  await Promise.all(artefacts.map((artefact) => install(stack.cache, artefact)));
   buildInBackground(stack.cache, join(stack.state, 'logs', 'istiod-build.log'));
 }
 

@@ -5,7 +5,7 @@ import { writeAtomically } from '../files.ts';
 import { placeOf } from '../install/artefact.ts';
 import { fetchWheel } from '../install/fetch.ts';
 import { run } from '../install/run.ts';
-import { jwksUrl } from '../services/instance.ts';
+import { jwksUrl } from '../services/environment.ts';
 import { answers } from '../supervisor/probes.ts';
 import type { Artefact, Part, Site, SystemProgram } from './part.ts';
 

@@ -1,11 +1,8 @@
-import { join } from 'node:path';
 import type { Site, Unit } from '../parts/part.ts';
-import { databaseUrl } from '../parts/postgres/postgres.ts';
-import { redisUrl } from '../parts/redis.ts';
 import { instancePorts } from '../ports.ts';
 import { answers } from '../supervisor/probes.ts';
 import type { ServiceFacts } from './catalogue.ts';
-import { identityPaths } from './identity.ts';
+import { environment } from './environment.ts';
 
 /** How long a service that is about to stop goes on serving after discovery has dropped it: callers need to hear of it. */
 const DRAIN_MS = 1_500;
@@ -34,78 +31,4 @@ export function instanceUnit(site: Site, facts: ServiceFacts, n: number): Unit {
     drainMs: DRAIN_MS,
     graceMs: GRACE_MS,
   };
-}
-
-function environment(
-  site: Site,
-  facts: ServiceFacts,
-  instance: string,
-  ports: { grpc: number; http: number },
-): Record<string, string> {
-  const { stack } = site;
-  const identity = identityPaths(stack.state, facts.name);
-  return {
-    SHOPVERSE_SERVICE: facts.name,
-    SHOPVERSE_INSTANCE: instance,
-    GRPC_PORT: String(ports.grpc),
-    HTTP_PORT: String(ports.http),
-    DATABASE_URL: databaseUrl(site, facts.name),
-    KAFKA_BROKERS: `127.0.0.1:${stack.ports.kafka}`,
-    REDIS_URL: redisUrl(site, facts.name),
-    ZIPKIN_URL: `http://127.0.0.1:${stack.ports.zipkin}/api/v2/spans`,
-    JWKS_URL: jwksUrl(site),
-    JWT_ISSUER: 'https://id.shopverse.local',
-    JWT_AUDIENCE: 'shopverse',
-    SHOPVERSE_DISCOVERY: join(stack.state, 'discovery.json'),
-    GRPC_XDS_BOOTSTRAP: join(stack.state, 'xds', `${instance}.json`),
-    SHOPVERSE_IDENTITY: identity.key,
-    SHOPVERSE_TRUST: identity.trust,
-    ...OWN[facts.name]?.(site),
-    ...passedOn(),
-  };
-}
-
-const OWN: Partial<Record<string, (site: Site) => Record<string, string>>> = {
-  analytics: ({ stack, secrets }) => ({
-    CLICKHOUSE_URL: `http://127.0.0.1:${stack.ports.clickhouseHttp}`,
-    CLICKHOUSE_USER: 'writer',
-    CLICKHOUSE_PASSWORD: secrets('clickhouse/writer'),
-    FLINK_URL: `http://127.0.0.1:${stack.ports.flinkRest}`,
-  }),
-  user: ({ stack, secrets }) => ({
-    USER_SECRET: secrets('user/secret'),
-    MAIL_DIR: join(stack.state, 'mail'),
-    ADMIN_EMAIL: ADMINISTRATOR,
-    ADMIN_PASSWORD: secrets('user/administrator'),
-  }),
-  payment: (site) => ({
-    PAYMENT_PROVIDER: 'simulator',
-    PAYMENT_PROVIDER_URL: providerUrl(site),
-    PAYMENT_WEBHOOK_SECRET: site.secrets('payment/webhook'),
-    STRIPE_API_KEY: '',
-  }),
-  'payment-simulator': (site) => ({
-    PAYMENT_WEBHOOK_SECRET: site.secrets('payment/webhook'),
-    PAYMENT_WEBHOOK_URL: `http://127.0.0.1:${instancePorts(site.stack.ports.base, 'payment', 1).http}/webhooks/simulator`,
-    PAYMENT_JOURNAL: join(site.stack.state, 'payment-simulator', 'journal.jsonl'),
-  }),
-};
-
-/** What a person may set for all services when starting the stack. */
-const PASSED_ON = ['LOG_LEVEL', 'TRACE_SAMPLE_RATIO', 'KAFKA_CLIENT', 'SHOPVERSE_FAILPOINTS'];
-
-function passedOn(): Record<string, string> {
-  return Object.fromEntries(
-    PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
-  );
-}
-
-/** Where the payment provider's simulator answers. */
-export function providerUrl({ stack }: Site): string {
-  return `http://127.0.0.1:${instancePorts(stack.ports.base, 'payment-simulator', 1).http}`;
-}
-
-/** Where the user service publishes the keys that access tokens are verified with. */
-export function jwksUrl({ stack }: Site): string {
-  return `http://127.0.0.1:${instancePorts(stack.ports.base, 'user', 1).http}/.well-known/jwks.json`;
 }

@@ -1,3 +1,5 @@
+import { openSecrets } from '../../secrets.ts';
+import { ADMINISTRATOR } from '../../services/environment.ts';
 import type { Stack } from '../../stack.ts';
 import type { SupervisorStatus } from '../../supervisor/client.ts';
 
@@ -6,6 +8,7 @@ export function renderWelcome(stack: Stack, status: SupervisorStatus, tookMs: nu
   const up = status.units.filter((unit) => unit.phase === 'up').length;
   const memory = status.units.reduce((sum, unit) => sum + unit.memory, 0);
   const { ports } = stack;
+  const secrets = openSecrets(stack.state);
   const rows: [string, string][] = [
     ['The edge (gRPC-Web, gRPC, REST)', `http://127.0.0.1:${ports.edge}`],
     ['Traces', `http://127.0.0.1:${ports.zipkin}/zipkin/`],
@@ -16,6 +19,7 @@ export function renderWelcome(stack: Stack, status: SupervisorStatus, tookMs: nu
     ['Kafka', `127.0.0.1:${ports.kafka}`],
     ['ClickHouse', `http://127.0.0.1:${ports.clickhouseHttp}, users writer and reader`],
     ['Redis', `127.0.0.1:${ports.redis}`],
+    ['Administrator', `${ADMINISTRATOR}, ${secrets('user/administrator')}`],
     ['Passwords', `${stack.state}/secrets.json; all coordinates in stack.json beside it`],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));

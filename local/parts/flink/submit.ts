@@ -35,10 +35,8 @@ export async function submitJobs(stack: Stack): Promise<void> {
     uploaded ??= await upload(stack, jarPath(stack, artefact));
     const from = before && (newestCheckpoint(stack, before.id) ?? before.from);
     const submitted = await start(stack, uploaded, job, from);
-    writeAtomically(
-      path,
-      JSON.stringify({ id: submitted, jar: artefact.name, from } satisfies Partial<Submission>),
-    );
+    const submission: Submission = { id: submitted, jar: artefact.name, ...(from ? { from } : {}) };
+    writeAtomically(path, JSON.stringify(submission));
   }
 }
 
