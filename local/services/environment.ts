@@ -53,12 +53,6 @@ const OWN: Partial<Record<string, (site: Site) => Record<string, string>>> = {
     ADMIN_EMAIL: ADMINISTRATOR,
     ADMIN_PASSWORD: secrets('user/administrator'),
   }),
-  user: ({ stack, secrets }) => ({
-    USER_SECRET: secrets('user/secret'),
-    MAIL_DIR: join(stack.state, 'mail'),
-    ADMIN_EMAIL: ADMINISTRATOR,
-    ADMIN_PASSWORD: secrets('user/administrator'),
-  }),
   payment: (site) => ({
     PAYMENT_PROVIDER: 'simulator',
     PAYMENT_PROVIDER_URL: providerUrl(site),
