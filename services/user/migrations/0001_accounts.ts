@@ -29,7 +29,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       expire_time timestamptz NOT NULL,
       end_time timestamptz
     )`.execute(db);
-  await sql`CREATE INDEX session_user ON session (user_id, create_time DESC) WHERE end_time IS NULL`.execute(
+  await sql`CREATE INDEX session_by_user ON session (user_id, create_time DESC) WHERE end_time IS NULL`.execute(
     db,
   );
   await sql`
