@@ -15,7 +15,7 @@ export function writeCoordinates(site: Site): void {
   const coordinates = {
     portBase: ports.base,
     postgres: { host: '127.0.0.1', port: ports.postgres, adminUrl: adminUrl(site) },
-    kafka: { brokers: [`127.0.0.1:${ports.kafka}`] },
+    kafka: { brokers: `127.0.0.1:${ports.kafka}` },
     redis: { url: redisUrl(site, 'default') },
     clickhouse: {
       httpUrl: http(ports.clickhouseHttp),
