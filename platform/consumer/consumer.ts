@@ -26,6 +26,10 @@ export type Consumer = {
   /** The consumer group, such as `shopverse.payment.orders`. */
   readonly name: string;
   readonly topics: readonly string[];
+  /** The name of its failpoints' step. */
+  readonly step: string;
+  readonly batchSize: number;
+  readonly concurrency: number;
   // biome-ignore lint/suspicious/noExplicitAny: paired with the subscriptions' type where the consumer is declared.
   readonly database: Database<any>;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
@@ -69,6 +73,12 @@ export function consumer<T>(definition: {
   readonly name: string;
   readonly database: Database<T>;
   readonly on: readonly Subscription<T>[];
+  /** What its failpoints are called, such as `order.checkout`; its own name by default. */
+  readonly step?: string;
+  /** The most facts in one transaction; 200 by default, fewer where handlers lock rows that others want. */
+  readonly batchSize?: number;
+  /** How many partitions are worked on at the same time; 3 by default. */
+  readonly concurrency?: number;
 }): Consumer {
   const subscriptions = new Map(definition.on.map((subscription) => [subscription.topic, subscription]));
   if (subscriptions.size !== definition.on.length) {
@@ -77,6 +87,9 @@ export function consumer<T>(definition: {
   return {
     name: definition.name,
     topics: [...subscriptions.keys()],
+    step: definition.step ?? definition.name,
+    batchSize: definition.batchSize ?? 200,
+    concurrency: definition.concurrency ?? 3,
     database: definition.database,
     subscriptions,
   };

@@ -23,11 +23,12 @@ export type Database<T> = {
   /** A postgres:// URL, for connections that must not come from the pool. */
   readonly url: string;
   /**
-   * Runs `work` in a READ COMMITTED transaction. On a serialization failure or a deadlock `work` runs again, a few
-   * times, so it must have no effect but through `tx`. Throws AmbiguousCommit when the connection was lost during
+   * Runs `work` in a READ COMMITTED transaction. On a serialization failure, a deadlock or a race for an aggregate's
+   * next sequence number `work` runs again, up to `attempts` (6) times in all, so it must have no effect but through
+   * `tx`. Throws AmbiguousCommit when the connection was lost during
    * COMMIT, and otherwise whatever `work` or the database threw first; nothing was committed then.
    */
-  transaction<R>(work: (tx: Tx<T>) => Promise<R>): Promise<R>;
+  transaction<R>(work: (tx: Tx<T>) => Promise<R>, options?: { readonly attempts?: number }): Promise<R>;
   /** Calls `listener` after every commit that appended events. Returns the function that ends it. */
   onAppended(listener: () => void): () => void;
   /** Waits for the pool's connections to come back, and closes them. */
@@ -49,7 +50,7 @@ export type KernelTables = {
     xid: Generated<bigint>;
     event_id: string;
     topic: string;
-    key: string | null;
+    key: Uint8Array | null;
     aggregate_type: string;
     aggregate_id: string;
     aggregate_seq: bigint;
@@ -83,6 +84,8 @@ export type KernelTables = {
     attempts: number;
     state: DeadLetterState;
     next_attempt_time: Date | null;
+    /** When it was given up on first, which is when its copy was published. */
+    dead_time: Date | null;
     create_time: Generated<Date>;
     update_time: Generated<Date>;
   };

@@ -78,8 +78,11 @@ export type RunningConsumer = {
 export type Kafka = {
   /** A new producer of its own identity. */
   producer(): Promise<Producer>;
-  /** Joins a group and reads. It rejoins by itself, with backoff, whatever happens to the broker. */
-  consume(consumption: Consumption): Promise<RunningConsumer>;
+  /**
+   * Starts to join a group and to read, and returns at once, whether or not a broker is there. It joins again, with
+   * backoff, whatever happens to the broker.
+   */
+  consume(consumption: Consumption): RunningConsumer;
   readonly admin: KafkaAdmin;
   close(): Promise<void>;
 };
@@ -100,4 +103,6 @@ export type KafkaAdmin = {
   offsets(topic: string): Promise<readonly { partition: number; first: bigint; next: bigint }[]>;
   /** The offsets that a group has committed to the broker. */
   committed(groupId: string, topic: string): Promise<readonly Position[]>;
+  /** Deletes groups that have no member. */
+  deleteGroups(groupIds: readonly string[]): Promise<void>;
 };

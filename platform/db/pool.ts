@@ -1,0 +1,45 @@
+import pg from 'pg';
+import type { Logger } from '#platform/log/logger.ts';
+
+const { Pool, TypeOverrides } = pg;
+
+/** What every connection of a service has, pooled or not. Times in milliseconds. */
+export const connectionSettings = {
+  keepAlive: true,
+  connectionTimeoutMillis: 5_000,
+  statement_timeout: 10_000,
+  idle_in_transaction_session_timeout: 30_000,
+} as const;
+
+/**
+ * A pool of at most `size` connections. int8 and xid8 come as bigint, numeric as string, timestamptz as Date, bytea
+ * as Buffer. A connection that breaks while idle is logged and replaced.
+ */
+export function createPool(options: { url: string; service: string; size: number; log: Logger }): pg.Pool {
+  const pool = new Pool({
+    ...connectionSettings,
+    connectionString: options.url,
+    application_name: options.service,
+    max: options.size,
+    types: exactTypes(),
+  });
+  // Without a listener a connection that breaks while idle would end the process.
+  pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection broke'));
+  return pool;
+}
+
+/** Parsers that lose nothing: 64-bit integers become bigint, single and in arrays. */
+export function exactTypes(): InstanceType<typeof TypeOverrides> {
+  const types = new TypeOverrides();
+  types.setTypeParser(pg.types.builtins.INT8, BigInt);
+  types.setTypeParser(5069 /* xid8 */, BigInt);
+  types.setTypeParser(1016 /* int8[] */, (text: string) =>
+    text === '{}'
+      ? []
+      : text
+          .slice(1, -1)
+          .split(',')
+          .map((item) => (item === 'NULL' ? null : BigInt(item))),
+  );
+  return types;
+}

@@ -1,0 +1,162 @@
+import kafkajs, { type IHeaders, type Producer as KafkajsProducer, type Message } from 'kafkajs';
+import type { Logger } from '#platform/log/logger.ts';
+import type { Header, Kafka, KafkaAdmin, ProducedRecord, Producer } from './kafka.ts';
+import { joinWithKafkajs } from './kafkajs-consumer.ts';
+
+/** Where the brokers are, and as whom to connect. */
+export type KafkaOptions = {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly log: Logger;
+};
+
+/** The port over kafkajs. Connects with its first use. */
+export function connectKafkajs(options: KafkaOptions): Kafka {
+  surviveStrayRejections(options.log);
+  const client = new kafkajs.Kafka({
+    clientId: options.clientId,
+    brokers: [...options.brokers],
+    connectionTimeout: 3_000,
+    requestTimeout: 15_000,
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 },
+    logLevel: kafkajs.logLevel.WARN,
+    // kafkajs calls errors what it then retries: for this process they are warnings.
+    logCreator: () => (entry) =>
+      options.log.warn({ kafka: entry.namespace, detail: entry.log.error }, entry.log.message),
+  });
+  const open = new Set<{ close(): Promise<void> }>();
+  const admin = lazyAdmin(client);
+  const keep = <R extends { close(): Promise<void> }>(resource: R): R => {
+    open.add(resource);
+    return resource;
+  };
+  return {
+    producer: async () => keep(await openProducer(client)),
+    consume: (consumption) => keep(joinWithKafkajs(client, consumption, options.log)),
+    admin: admin.admin,
+    async close() {
+      await Promise.all([...open].map((resource) => resource.close()));
+      await admin.close();
+    },
+  };
+}
+
+async function openProducer(client: kafkajs.Kafka): Promise<Producer> {
+  const producer: KafkajsProducer = client.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 },
+  });
+  await producer.connect();
+  let closing: Promise<void> | undefined;
+  return {
+    async send(records) {
+      const byTopic = new Map<string, Message[]>();
+      for (const record of records) {
+        const messages = byTopic.get(record.topic) ?? [];
+        byTopic.set(record.topic, messages);
+        messages.push(toMessage(record));
+      }
+      await producer.sendBatch({
+        acks: -1,
+        topicMessages: Array.from(byTopic, ([topic, messages]) => ({ topic, messages })),
+      });
+    },
+    close() {
+      closing ??= producer.disconnect();
+      return closing;
+    },
+  };
+}
+
+function toMessage(record: ProducedRecord): Message {
+  return { key: record.key, value: record.value, headers: toHeaders(record.headers) };
+}
+
+function toHeaders(headers: readonly Header[]): IHeaders {
+  const grouped: Record<string, Buffer | null | (Buffer | null)[]> = {};
+  for (const [name, value] of headers) {
+    const before = grouped[name];
+    if (before === undefined) {
+      grouped[name] = value;
+    } else {
+      grouped[name] = Array.isArray(before) ? [...before, value] : [before, value];
+    }
+  }
+  // kafkajs writes a null value as Kafka means it; only its type doesn't say so.
+  return grouped as IHeaders;
+}
+
+function lazyAdmin(client: kafkajs.Kafka): { admin: KafkaAdmin; close(): Promise<void> } {
+  const native = client.admin();
+  let connected: Promise<void> | undefined;
+  const use = async <R>(work: () => Promise<R>): Promise<R> => {
+    connected ??= native.connect().catch((error: unknown) => {
+      connected = undefined;
+      throw error;
+    });
+    await connected;
+    return work();
+  };
+  return {
+    admin: {
+      createTopics: (topics) =>
+        use(async () => {
+          await native.createTopics({
+            waitForLeaders: true,
+            topics: topics.map((topic) => ({
+              topic: topic.name,
+              numPartitions: topic.partitions,
+              configEntries: Object.entries(topic.config ?? {}).map(([name, value]) => ({ name, value })),
+            })),
+          });
+        }),
+      deleteTopics: (names) => use(() => native.deleteTopics({ topics: [...names] })),
+      topics: () => use(() => native.listTopics()),
+      offsets: (topic) =>
+        use(async () => {
+          const partitions = await native.fetchTopicOffsets(topic);
+          return partitions
+            .map(({ partition, low, high }) => ({ partition, first: BigInt(low), next: BigInt(high) }))
+            .sort((a, b) => a.partition - b.partition);
+        }),
+      committed: (groupId, topic) =>
+        use(async () => {
+          const [fetched] = await native.fetchOffsets({ groupId, topics: [topic] });
+          return (fetched?.partitions ?? [])
+            .map(({ partition, offset }) => ({ topic, partition, offset: BigInt(offset) }))
+            .filter(({ offset }) => offset >= 0n);
+        }),
+      deleteGroups: (groupIds) =>
+        use(async () => {
+          await native.deleteGroups([...groupIds]);
+        }),
+    },
+    async close() {
+      if (connected !== undefined) {
+        await native.disconnect();
+      }
+    },
+  };
+}
+
+let surviving = false;
+
+/**
+ * kafkajs leaves rejections without a handler when a broker goes away at the wrong moment, which would end the
+ * process. Those are logged; any other stray rejection ends the process as before.
+ */
+function surviveStrayRejections(log: Logger): void {
+  if (surviving) {
+    return;
+  }
+  surviving = true;
+  process.on('unhandledRejection', (reason) => {
+    if (reason instanceof Error && reason.name.startsWith('KafkaJS')) {
+      log.warn({ err: reason }, 'kafkajs dropped a rejection');
+      return;
+    }
+    throw reason;
+  });
+}

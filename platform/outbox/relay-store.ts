@@ -1,0 +1,125 @@
+import pg from 'pg';
+import type { StoredHeaders } from '#platform/db/database.ts';
+import { connectionSettings, exactTypes } from '#platform/db/pool.ts';
+
+/** A place in the outbox's order: by transaction id first, since a sequence alone isn't the order of commits. */
+export type OutboxPlace = { readonly xid: bigint; readonly seq: bigint };
+
+/** A row of the outbox, as the relay reads it. */
+export type OutboxRow = OutboxPlace & {
+  readonly topic: string;
+  readonly key: Buffer | null;
+  readonly headers: StoredHeaders;
+  readonly payload: Buffer | null;
+  readonly created_at: Date;
+};
+
+/** Another relay moved the cursor: this one had lost its place, and must publish nothing more. */
+export class RelayFenced extends Error {
+  override readonly name = 'RelayFenced';
+
+  constructor() {
+    super('The outbox cursor was moved by another relay.');
+  }
+}
+
+/**
+ * The relay's own connection. The right to relay is a session's advisory lock, so it ends with the connection,
+ * however that ends.
+ */
+export class RelayStore {
+  readonly #client: pg.Client;
+  #broken: Error | undefined;
+
+  private constructor(client: pg.Client) {
+    this.#client = client;
+    // Told to whoever uses the connection next; without a listener it would end the process.
+    client.on('error', (error) => {
+      this.#broken = error;
+    });
+  }
+
+  static async connect(url: string): Promise<RelayStore> {
+    const client = new pg.Client({
+      ...connectionSettings,
+      connectionString: url,
+      application_name: 'outbox-relay',
+      types: exactTypes(),
+    });
+    const store = new RelayStore(client);
+    await client.connect();
+    // A cursor that a crash of Postgres sets back only makes duplicates, so nobody needs to wait for its disk.
+    await client.query('set synchronous_commit = off');
+    return store;
+  }
+
+  async tryLock(): Promise<boolean> {
+    const { rows } = await this.#query<{ locked: boolean }>(
+      'lock',
+      `select pg_try_advisory_lock(hashtext('shopverse.outbox.relay')) as locked`,
+    );
+    return rows[0]?.locked === true;
+  }
+
+  async cursor(): Promise<OutboxPlace> {
+    const { rows } = await this.#query<OutboxPlace>('cursor', 'select xid, seq from outbox_cursor');
+    if (rows[0] === undefined) {
+      throw new Error('The outbox has no cursor');
+    }
+    return rows[0];
+  }
+
+  /**
+   * The next rows in the order of transactions, none of which any open transaction can still come before: a row is
+   * held back while a transaction that is older than its own may yet commit.
+   */
+  async readAfter(place: OutboxPlace, limit: number): Promise<readonly OutboxRow[]> {
+    const { rows } = await this.#query<OutboxRow>(
+      'read',
+      `select xid, seq, topic, key, headers, payload, created_at from outbox
+       where (xid, seq) > ($1::xid8, $2::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
+       order by xid, seq limit $3`,
+      [place.xid, place.seq, limit],
+    );
+    return rows;
+  }
+
+  /** Moves the cursor from where this relay knows it to be. Throws RelayFenced when it is elsewhere. */
+  async advance(from: OutboxPlace, to: OutboxPlace): Promise<void> {
+    const { rowCount } = await this.#query(
+      'advance',
+      'update outbox_cursor set xid = $3::xid8, seq = $4 where xid = $1::xid8 and seq = $2',
+      [from.xid, from.seq, to.xid, to.seq],
+    );
+    if (rowCount !== 1) {
+      throw new RelayFenced();
+    }
+  }
+
+  /** How much lies beyond the cursor: rows, counted up to 10000, and the age of the oldest in seconds. */
+  async lag(place: OutboxPlace): Promise<{ rows: number; seconds: number }> {
+    const { rows } = await this.#query<{ rows: bigint; seconds: number | null }>(
+      'lag',
+      `select count(*) as rows, extract(epoch from now() - min(created_at))::float8 as seconds from (
+         select created_at from outbox where (xid, seq) > ($1::xid8, $2::bigint) order by xid, seq limit 10000
+       ) as waiting`,
+      [place.xid, place.seq],
+    );
+    return { rows: Number(rows[0]?.rows ?? 0n), seconds: rows[0]?.seconds ?? 0 };
+  }
+
+  async close(): Promise<void> {
+    await this.#client.end();
+  }
+
+  async #query<R extends pg.QueryResultRow>(
+    name: string,
+    text: string,
+    values: unknown[] = [],
+  ): Promise<pg.QueryResult<R>> {
+    if (this.#broken !== undefined) {
+      throw this.#broken;
+    }
+    return this.#client.query<R>({ name: `relay-${name}`, text, values });
+  }
+}

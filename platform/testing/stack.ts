@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where the running stack's parts are; written by the supervisor as stack.json. */
+export type StackCoordinates = {
+  readonly postgres: { readonly host: string; readonly port: number; readonly adminUrl: string };
+  /** `brokers` is a comma-separated list of host:port. */
+  readonly kafka: { readonly brokers: string };
+};
+
+/** Reads $SHOPVERSE_STATE/stack.json. Throws Error saying how to start the stack where there is none. */
+export function stackCoordinates(): StackCoordinates {
+  const path = join(process.env.SHOPVERSE_STATE ?? '.shopverse', 'stack.json');
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as StackCoordinates;
+  } catch (error) {
+    throw new Error(`There is no running stack at ${path}; start one with ./shopverse up`, { cause: error });
+  }
+}
