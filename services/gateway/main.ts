@@ -1,0 +1,21 @@
+import { createRuntime } from '#platform/runtime.ts';
+import { runService } from '#platform/service/run-service.ts';
+import { createGroupWriter } from './adapters/group-writer.ts';
+import { createKafkaBehaviourLog } from './adapters/kafka-behaviour-log.ts';
+import { readGatewayConfig } from './config.ts';
+import { createRpc } from './rpc.ts';
+
+const config = readGatewayConfig();
+const runtime = await createRuntime();
+const writer = createGroupWriter(() => runtime.kafka.producer(), {
+  maxInFlight: config.BEHAVIOUR_MAX_IN_FLIGHT,
+  maxRecords: 2_000,
+  // Below the broker's megabyte a record batch, since one visit's events all go to one partition.
+  maxBytes: 768 * 1024,
+});
+const log = createKafkaBehaviourLog({ writer, source: runtime, log: runtime.log, random: Math.random });
+
+await runService(runtime, {
+  rpc: [createRpc({ log, clock: runtime.clock })],
+  close: () => writer.close(),
+});
