@@ -6,7 +6,7 @@ import { asOnlyWriter } from '../services/inventory/adapters/one-writer.ts';
 import { reservationsIn } from '../services/inventory/adapters/reservations.ts';
 import { shelvesIn } from '../services/inventory/adapters/shelves.ts';
 import type { Tables } from '../services/inventory/adapters/tables.ts';
-import { migrations } from '../services/inventory/migrations/migrations.ts';
+import { migrations } from '../services/inventory/migrations/all.ts';
 import { receiveStock } from '../services/inventory/usecases/receive-stock.ts';
 import { reserveStock } from '../services/inventory/usecases/reserve-stock.ts';
 import { settleReservation } from '../services/inventory/usecases/settle-reservation.ts';

@@ -36,7 +36,6 @@ export function reservationsIn(tx: Tx<Tables>, ids: Ids, now: Date): Reservation
 
 type ReservationRow = {
   state: ReservationState | null;
-  attempt: number;
   sequence: bigint;
   expire_time: Date;
   lines: readonly (readonly [sku: string, locationId: string, quantity: number])[] | null;
@@ -48,7 +47,7 @@ async function lockFor(tx: Tx<Tables>, orderId: string, skus: readonly string[])
     orderId,
     await sql<ReservationRow>`
       with shelf as materialized (${lockedShelves(sql`s.sku = any(${skus}::text[])`)})
-      select r.state, r.attempt, r.sequence, r.expire_time, null::json as lines,
+      select r.state, r.sequence, r.expire_time, null::json as lines,
         (select json_agg(json_build_array(${columns})) from shelf) as shelves
       from (values (${orderId}::uuid)) as one (order_id) left join reservation r using (order_id)`.execute(
       tx.db,
@@ -63,7 +62,7 @@ async function lockOf(tx: Tx<Tables>, orderId: string): Promise<Held> {
       with held as materialized (select * from reservation where order_id = ${orderId}::uuid for update),
       line as materialized (select * from reservation_line where order_id = ${orderId}::uuid),
       shelf as materialized (${lockedShelves(sql`s.sku = any(array(select sku from line))`)})
-      select held.state, held.attempt, held.sequence, held.expire_time,
+      select held.state, held.sequence, held.expire_time,
         (select json_agg(json_build_array(sku, location_id, quantity) order by sku, location_id) from line) as lines,
         (select json_agg(json_build_array(${columns})) from shelf) as shelves
       from held`.execute(tx.db),
@@ -86,28 +85,24 @@ function toReservation(orderId: string, row: ReservationRow, state: ReservationS
     state,
     lines: (row.lines ?? []).map(([sku, locationId, quantity]) => ({ sku, locationId, quantity })),
     expireTime: row.expire_time,
-    attempt: row.attempt,
     sequence: Number(row.sequence),
   };
 }
 
 async function write(tx: Tx<Tables>, decision: Decision, ids: Ids, now: Date): Promise<void> {
   const { reservation, changes, movements } = decision;
-  if (decision.newLines && reservation.attempt > 1) {
-    await tx.db.deleteFrom('reservation_line').where('order_id', '=', reservation.orderId).execute();
-  }
   const { rows } = await sql<{ kept: bigint; shelves: bigint }>`
     with kept as (
-      insert into reservation as r (order_id, state, attempt, sequence, expire_time, create_time, update_time)
-      values (${reservation.orderId}, ${reservation.state}, ${reservation.attempt}, ${reservation.sequence},
+      insert into reservation as r (order_id, state, sequence, expire_time, create_time, update_time)
+      values (${reservation.orderId}, ${reservation.state}, ${reservation.sequence},
         ${reservation.expireTime}, ${now}, ${now})
       on conflict (order_id) do update
-        set state = excluded.state, attempt = excluded.attempt, sequence = excluded.sequence,
+        set state = excluded.state, sequence = excluded.sequence,
           expire_time = excluded.expire_time, update_time = excluded.update_time
         where r.sequence = excluded.sequence - 1
       returning 1)
     ${changes.length === 0 ? sql`` : shelfUpdate(decision, now)}
-    ${decision.newLines ? lineInsert(reservation.orderId, reservation.lines) : sql``}
+    ${decision.fact.kind === 'reserved' ? lineInsert(reservation.orderId, reservation.lines) : sql``}
     ${movements.length === 0 ? sql`` : movementInsert(decision, ids, now)}
     select (select count(*) from kept) as kept, (select count(*) from ${
       changes.length === 0 ? sql`kept where false` : sql`shelf`
@@ -140,8 +135,8 @@ function lineInsert(orderId: string, lines: readonly ReservedLine[]): RawBuilder
 
 function movementInsert({ reservation, movements }: Decision, ids: Ids, now: Date): RawBuilder<unknown> {
   return sql`, moved as (
-    insert into movement (order_id, attempt, create_time, movement_id, sku, location_id, kind, quantity)
-    select ${reservation.orderId}::uuid, ${reservation.attempt}::integer, ${now}::timestamptz, *
+    insert into movement (order_id, create_time, movement_id, sku, location_id, kind, quantity)
+    select ${reservation.orderId}::uuid, ${now}::timestamptz, *
     from unnest(${movements.map(() => ids.uuid())}::uuid[],
       ${movements.map((movement) => movement.sku)}::text[],
       ${movements.map((movement) => movement.locationId)}::text[],

@@ -20,14 +20,13 @@ export type Tables = {
     kind: 'RECEIPT' | 'ADJUSTMENT' | 'SALE' | 'RETURN';
     quantity: bigint;
     order_id: string | null;
-    attempt: number | null;
+    attempt: Generated<number>;
     note: Generated<string>;
     create_time: Date;
   };
   reservation: {
     order_id: string;
     state: ReservationState;
-    attempt: number;
     sequence: bigint;
     expire_time: Date;
     create_time: Date;

@@ -83,7 +83,7 @@ function act(world: World, next: Action): void {
     return;
   }
   assert.equal(decision.reservation.sequence, (before?.sequence ?? 0) + 1, 'facts are numbered without gaps');
-  assertHonest(command, before, decision, shelves);
+  assertHonest(command, decision, shelves);
   apply(world, decision);
 }
 
@@ -100,17 +100,12 @@ function commandOf(
         shelves,
         expireTime: new Date(world.time + 10_000),
       }
-    : { kind: next.kind, shelves, now };
+    : { kind: next.kind, now };
 }
 
 /** I-05: refused only what can't be had, and every fact about a level is true and news. */
-function assertHonest(
-  command: Command,
-  before: Reservation | undefined,
-  decision: Decision,
-  shelves: readonly Shelf[],
-): void {
-  if (decision.fact.kind === 'rejected' && (command.kind === 'reserve' || before?.state === 'EXPIRED')) {
+function assertHonest(command: Command, decision: Decision, shelves: readonly Shelf[]): void {
+  if (decision.fact.kind === 'rejected') {
     assert.ok(decision.fact.shortages.length > 0);
     for (const short of decision.fact.shortages) {
       const own = shelves.filter((shelf) => shelf.sku === short.sku);
@@ -141,8 +136,7 @@ function apply(world: World, decision: Decision): void {
     world.shelves.set(key, changed(shelf, change));
   }
   for (const { sku, locationId, kind, quantity } of decision.movements) {
-    const { orderId, attempt } = decision.reservation;
-    const key = [orderId, sku, locationId, kind, attempt].join(' ');
+    const key = [decision.reservation.orderId, sku, locationId, kind].join(' ');
     assert.ok(!world.movementKeys.has(key), `I-07 ${key} was booked before`);
     world.movementKeys.add(key);
     world.moved.set(`${sku}@${locationId}`, (world.moved.get(`${sku}@${locationId}`) ?? 0) + quantity);

@@ -12,7 +12,7 @@ const shelves: readonly Shelf[] = [
 ];
 const commands: Readonly<Record<Command['kind'], Command>> = {
   reserve: { kind: 'reserve', wants: [{ sku: 'A', quantity: 4 }], shelves, expireTime: now },
-  commit: { kind: 'commit', shelves, now },
+  commit: { kind: 'commit', now },
   cancel: { kind: 'cancel', now },
   reject: { kind: 'reject', now },
   expire: { kind: 'expire', now },
@@ -22,7 +22,7 @@ const commands: Readonly<Record<Command['kind'], Command>> = {
 const table: Readonly<Record<ReservationState | 'NONE', Readonly<Record<Command['kind'], string>>>> = {
   NONE: {
     reserve: 'ACTIVE reserved',
-    commit: 'REJECTED rejected',
+    commit: '',
     cancel: 'RELEASED released ORDER_CANCELLED',
     reject: '',
     expire: '',
@@ -43,7 +43,7 @@ const table: Readonly<Record<ReservationState | 'NONE', Readonly<Record<Command[
   },
   EXPIRED: {
     reserve: '',
-    commit: 'COMMITTED committed',
+    commit: '',
     cancel: 'RELEASED released ORDER_CANCELLED',
     reject: '',
     expire: '',
@@ -86,29 +86,25 @@ test('a reservation is not given back before its time', () => {
   assert.equal(decide(orderId, reservation('ACTIVE'), early), undefined);
 });
 
-test('what is sold leaves both figures, and what is sold again leaves one', () => {
-  assert.deepEqual(decide(orderId, reservation('ACTIVE'), commands.commit)?.changes, [
-    { sku: 'A', locationId: 'main', onHand: -4, reserved: -4 },
-  ]);
-  const again = decide(orderId, reservation('EXPIRED'), commands.commit);
-  assert.deepEqual(again?.changes, [{ sku: 'A', locationId: 'main', onHand: -4, reserved: 0 }]);
-  assert.equal(again?.reservation.attempt, 2);
-  assert.deepEqual(again?.movements, [{ ...line, kind: 'SALE', quantity: -4 }]);
+test('what is sold leaves both figures', () => {
+  const sale = decide(orderId, reservation('ACTIVE'), commands.commit);
+  assert.deepEqual(sale?.changes, [{ sku: 'A', locationId: 'main', onHand: -4, reserved: -4 }]);
+  assert.deepEqual(sale?.movements, [{ ...line, kind: 'SALE', quantity: -4 }]);
 });
 
-test('what cannot be sold again is rejected with its shortages, and the cancellation that follows is answered', () => {
-  const commit: Command = { kind: 'commit', shelves: [], now };
-  const decision = decide(orderId, reservation('EXPIRED'), commit);
-  assert.deepEqual(decision?.fact, {
-    kind: 'rejected',
-    shortages: [{ sku: 'A', requested: 4, available: 0 }],
-  });
-  assert.deepEqual(decision?.changes, []);
-  const cancelled = decide(orderId, decision?.reservation, commands.cancel);
-  assert.deepEqual(cancelled?.fact, { kind: 'released', reason: 'ORDER_CANCELLED' });
-  assert.deepEqual(cancelled?.changes, []);
+test('what is taken back is on hand and free again', () => {
+  const back = decide(orderId, reservation('COMMITTED'), commands.cancel);
+  assert.deepEqual(back?.changes, [{ sku: 'A', locationId: 'main', onHand: 4, reserved: 0 }]);
+  assert.deepEqual(back?.movements, [{ ...line, kind: 'RETURN', quantity: 4 }]);
+});
+
+test('what is answered without being held moves nothing', () => {
+  for (const current of [undefined, reservation('EXPIRED'), reservation('REJECTED')]) {
+    const answer = decide(orderId, current, commands.cancel);
+    assert.deepEqual([answer?.changes, answer?.movements], [[], []]);
+  }
 });
 
 function reservation(state: ReservationState): Reservation {
-  return { orderId, state, lines: [line], expireTime: now, attempt: 1, sequence: 3 };
+  return { orderId, state, lines: [line], expireTime: now, sequence: 3 };
 }

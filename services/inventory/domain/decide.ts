@@ -1,5 +1,4 @@
 import { type Allocation, allocate, type ReservedLine, type Shortage } from './allocation.ts';
-import { sumBySku } from './quantity.ts';
 import { type Command, type Reservation, type ReservationState, steps } from './reservation.ts';
 import type { ShelfChange } from './shelf.ts';
 
@@ -22,8 +21,6 @@ export type OrderMovement = {
 /** Everything that a command changes, to be written in one transaction. */
 export type Decision = {
   readonly reservation: Reservation;
-  /** Whether the reservation's lines are other ones than before. */
-  readonly newLines: boolean;
   readonly changes: readonly ShelfChange[];
   readonly movements: readonly OrderMovement[];
   readonly fact: ReservationFact;
@@ -41,7 +38,6 @@ export function decide(
     state: 'RELEASED',
     lines: [],
     expireTime: command.kind === 'reserve' ? command.expireTime : command.now,
-    attempt: 1,
     sequence: 0,
   };
   switch (step) {
@@ -50,11 +46,7 @@ export function decide(
         ? taken(before, allocate(command.wants, command.shelves), command.expireTime)
         : undefined;
     case 'sell':
-      return sold(before, 'sell');
-    case 'sellAgain':
-      return command.kind === 'commit'
-        ? soldAgain(before, allocate(sumBySku(before.lines), command.shelves))
-        : undefined;
+      return sold(before);
     case 'release':
       return givenBack(before, 'RELEASED', 'ORDER_CANCELLED');
     case 'expire':
@@ -65,8 +57,6 @@ export function decide(
       return restocked(before);
     case 'answer':
       return ended(before, 'RELEASED', { kind: 'released', reason: 'ORDER_CANCELLED' });
-    case 'refuse':
-      return ended(before, 'REJECTED', { kind: 'rejected', shortages: [] });
     case 'ignore':
       return undefined;
     default:
@@ -81,25 +71,16 @@ function taken(before: Reservation, allocation: Allocation, expireTime: Date): D
   const { lines } = allocation;
   return {
     ...ended({ ...before, lines, expireTime }, 'ACTIVE', { kind: 'reserved', lines, expireTime }),
-    newLines: true,
     changes: lines.map((line) => change(line, 0, line.quantity)),
   };
 }
 
-function sold(before: Reservation, how: 'sell' | 'sellAgain'): Decision {
+function sold(before: Reservation): Decision {
   return {
     ...ended(before, 'COMMITTED', { kind: 'committed' }),
-    newLines: how === 'sellAgain',
-    // What is sold again is not reserved any more, so that only what lies there goes down.
-    changes: before.lines.map((line) => change(line, -line.quantity, how === 'sell' ? -line.quantity : 0)),
+    changes: before.lines.map((line) => change(line, -line.quantity, -line.quantity)),
     movements: before.lines.map((line) => ({ ...line, kind: 'SALE', quantity: -line.quantity })),
   };
-}
-
-function soldAgain(before: Reservation, allocation: Allocation): Decision {
-  return allocation.kind === 'none'
-    ? ended(before, 'REJECTED', { kind: 'rejected', shortages: allocation.shortages })
-    : sold({ ...before, lines: allocation.lines, attempt: before.attempt + 1 }, 'sellAgain');
 }
 
 function givenBack(
@@ -125,7 +106,6 @@ function restocked(before: Reservation): Decision {
 function ended(before: Reservation, state: ReservationState, fact: ReservationFact): Decision {
   return {
     reservation: { ...before, state, sequence: before.sequence + 1 },
-    newLines: false,
     changes: [],
     movements: [],
     fact,

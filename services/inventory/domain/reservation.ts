@@ -3,8 +3,8 @@ import type { Quantity } from './quantity.ts';
 import type { Shelf } from './shelf.ts';
 
 /**
- * What has become of an order's reservation. EXPIRED was given back because it was held for too long, and may still be
- * sold if the order is confirmed after all; RELEASED was given back because the order ended.
+ * What has become of an order's reservation. EXPIRED was given back because it was held for too long: the order has
+ * been told, and will be undone. RELEASED was given back because the order ended.
  */
 export type ReservationState = 'ACTIVE' | 'COMMITTED' | 'EXPIRED' | 'RELEASED' | 'RETURNED' | 'REJECTED';
 
@@ -16,8 +16,6 @@ export type Reservation = {
   readonly lines: readonly ReservedLine[];
   /** When it is given back by itself if it is still ACTIVE. */
   readonly expireTime: Date;
-  /** How often stock was taken for the order: 1, or 2 when an expired reservation was made again. */
-  readonly attempt: number;
   /** The number of its last fact, from 1. */
   readonly sequence: number;
 };
@@ -25,7 +23,7 @@ export type Reservation = {
 /**
  * What may be asked of a reservation. `reserve`, `commit`, `cancel` and `reject` follow from OrderPlaced,
  * OrderConfirmed, OrderCancellationStarted and OrderRejected; `expire` from the clock. `shelves` are the locked shelves
- * of every SKU in question; the instants are now.
+ * of every SKU that is wanted.
  */
 export type Command =
   | {
@@ -34,10 +32,7 @@ export type Command =
       readonly shelves: readonly Shelf[];
       readonly expireTime: Date;
     }
-  | { readonly kind: 'commit'; readonly shelves: readonly Shelf[]; readonly now: Date }
-  | { readonly kind: 'cancel'; readonly now: Date }
-  | { readonly kind: 'reject'; readonly now: Date }
-  | { readonly kind: 'expire'; readonly now: Date };
+  | { readonly kind: 'commit' | 'cancel' | 'reject' | 'expire'; readonly now: Date };
 
 /** What is done about a command. */
 export type Step =
@@ -45,8 +40,6 @@ export type Step =
   | 'reserve'
   /** What is held is sold. */
   | 'sell'
-  /** What was held is gone: take and sell it anew, all of it or none. */
-  | 'sellAgain'
   /** What is held is given back: the order ended. */
   | 'release'
   /** What is held is given back: it was held for too long. Not before its time. */
@@ -55,17 +48,15 @@ export type Step =
   | 'restock'
   /** Nothing is held, and the order waits to hear so. */
   | 'answer'
-  /** Nothing was ever asked for, so nothing can be sold. */
-  | 'refuse'
   /** Done before, or too late to matter. */
   | 'ignore';
 
 /** Every state and every command: nothing is left to a default. NONE is an order that was never heard of. */
 export const steps: Readonly<Record<ReservationState | 'NONE', Readonly<Record<Command['kind'], Step>>>> = {
-  NONE: { reserve: 'reserve', commit: 'refuse', cancel: 'answer', reject: 'ignore', expire: 'ignore' },
+  NONE: { reserve: 'reserve', commit: 'ignore', cancel: 'answer', reject: 'ignore', expire: 'ignore' },
   ACTIVE: { reserve: 'ignore', commit: 'sell', cancel: 'release', reject: 'release', expire: 'expire' },
   COMMITTED: { reserve: 'ignore', commit: 'ignore', cancel: 'restock', reject: 'restock', expire: 'ignore' },
-  EXPIRED: { reserve: 'ignore', commit: 'sellAgain', cancel: 'answer', reject: 'ignore', expire: 'ignore' },
+  EXPIRED: { reserve: 'ignore', commit: 'ignore', cancel: 'answer', reject: 'ignore', expire: 'ignore' },
   RELEASED: { reserve: 'ignore', commit: 'ignore', cancel: 'ignore', reject: 'ignore', expire: 'ignore' },
   RETURNED: { reserve: 'ignore', commit: 'ignore', cancel: 'ignore', reject: 'ignore', expire: 'ignore' },
   REJECTED: { reserve: 'ignore', commit: 'ignore', cancel: 'answer', reject: 'ignore', expire: 'ignore' },

@@ -40,7 +40,7 @@ export async function stock(db: Kysely<any>): Promise<void> {
       kind text not null check (kind in ('RECEIPT', 'ADJUSTMENT', 'SALE', 'RETURN')),
       quantity bigint not null,
       order_id uuid,
-      attempt integer,
+      attempt integer not null default 1,
       note text not null default '',
       create_time timestamptz not null,
       primary key (sku, movement_id),
@@ -52,7 +52,7 @@ export async function stock(db: Kysely<any>): Promise<void> {
           else quantity > 0
         end),
       constraint movement_of_an_order
-        check ((kind in ('SALE', 'RETURN')) = (order_id is not null and attempt is not null)))`.execute(db);
+        check ((kind in ('SALE', 'RETURN')) = (order_id is not null)))`.execute(db);
   // The service's role owns the ledger, and still can't change what was booked.
   await sql`revoke update, delete, truncate on movement from current_user`.execute(db);
 }

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** What is promised to orders. A reservation's lines are replaced when it is made again, and kept when it ends. */
+/** What is promised to orders. A reservation's lines are kept when it ends. */
 // biome-ignore lint/suspicious/noExplicitAny: a migration runs before the tables that types speak of.
 export async function reservation(db: Kysely<any>): Promise<void> {
   await sql`
@@ -8,7 +8,6 @@ export async function reservation(db: Kysely<any>): Promise<void> {
       order_id uuid primary key,
       state text not null
         check (state in ('ACTIVE', 'COMMITTED', 'EXPIRED', 'RELEASED', 'RETURNED', 'REJECTED')),
-      attempt integer not null check (attempt > 0),
       sequence bigint not null check (sequence > 0),
       expire_time timestamptz not null,
       create_time timestamptz not null,
