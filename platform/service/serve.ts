@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { runConsumer } from '#platform/consumer/run-consumer.ts';
 import { relay } from '#platform/outbox/relay.ts';
 import { identified } from '#platform/rpc/identity.ts';
 import { observed } from '#platform/rpc/observed.ts';
@@ -52,6 +53,7 @@ export async function serve(runtime: Runtime, service: Service): Promise<Serving
   await service.warm?.();
   const stopping = new AbortController();
   const running = workersOf(runtime, service).map((worker) => supervise(worker, stopping.signal, log));
+  const consumers = (service.consumers ?? []).map((one) => runConsumer(one, runtime));
   rpc.health.set(true);
   ready = true;
 
@@ -62,7 +64,11 @@ export async function serve(runtime: Runtime, service: Service): Promise<Serving
       ready = false;
       rpc.health.set(false);
       stopping.abort();
-      await Promise.all([rpc.stop(callGraceMs), ...running]);
+      await Promise.all([
+        rpc.stop(callGraceMs),
+        ...running,
+        ...consumers.map((consumer) => consumer.close()),
+      ]);
       await service.close?.();
       await service.database?.close();
       await http.stop();
