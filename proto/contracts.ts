@@ -39,7 +39,7 @@ export type TopicContract = {
   readonly message: DescMessage;
   /** The service that writes it; for a derived topic the one that declares it. */
   readonly domain: string;
-  /** The fields of the message's oneof `event`; of a derived topic's message there are none. */
+  /** The fields of the message's oneof: `event`, or for a derived topic whatever it is called. */
   readonly facts: readonly DescField[];
 };
 
@@ -52,7 +52,9 @@ export function topicsOf(files: readonly DescFile[]): TopicContract[] {
       topic: getOption(message, topicOption),
       message,
       domain: domainOf(file),
-      facts: message.oneofs.find((oneof) => oneof.name === 'event')?.fields ?? [],
+      facts:
+        message.oneofs.find(({ name }) => name === (getOption(message, topicOption).derived ? name : 'event'))
+          ?.fields ?? [],
     }))
     .sort((a, b) => a.topic.name.localeCompare(b.topic.name));
 }
