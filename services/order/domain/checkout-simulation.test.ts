@@ -36,7 +36,6 @@ function world(scenario: { coupon: boolean; counter: boolean; choices: readonly 
       cartId: undefined,
       paymentMethodToken: 'pm_card_visa',
       method: scenario.counter ? 'COUNTER' : 'DELIVERY',
-      lines: [],
     },
     new Date(0),
     new Date(10),

@@ -105,3 +105,27 @@ export function holding(saga: Participants): (keyof Participants)[] {
   };
   return (['stock', 'payment', 'coupon'] as const).filter((participant) => holds[participant] !== 'nothing');
 }
+
+/** The participants whose answers the order waits for at present; none once it is settled. */
+export function awaited(saga: Saga): readonly (keyof Participants)[] {
+  switch (saga.state) {
+    case 'PLACED':
+      return holding(saga).filter((participant) => saga[participant] === 'pending');
+    case 'STOCK_RESERVED':
+      return ['payment'];
+    case 'CONFIRMED':
+      return [
+        ...(saga.stock === 'committed' ? [] : ['stock' as const]),
+        ...(saga.payment === 'captured' ? [] : ['payment' as const]),
+      ];
+    case 'CANCELLING':
+      return holding(saga);
+    case 'PAID':
+    case 'FULFILLED':
+    case 'REJECTED':
+    case 'CANCELLED':
+      return [];
+    default:
+      return saga.state satisfies never;
+  }
+}

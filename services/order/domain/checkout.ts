@@ -5,6 +5,12 @@ import type { Money } from './money.ts';
 import { type Change, type Fact, type Order, stateFacts } from './order.ts';
 import type { FactType } from './order-state.ts';
 
+/** The messages that say nothing but that something happened. */
+export type BareType = Exclude<MessageType, OfPayment | 'StockRejected'>;
+
+/** The messages that say of which payment, and nothing else. */
+export type BarePaymentType = Exclude<OfPayment, WithAmount>;
+
 type WithAmount = 'PaymentAuthorised' | 'PaymentCaptured' | 'PaymentRefunded' | 'PaymentRefundedInPart';
 type OfPayment =
   | WithAmount
@@ -17,8 +23,8 @@ type OfPayment =
 export type Message =
   | { readonly type: 'StockRejected'; readonly shortSkus: readonly string[] }
   | { readonly type: WithAmount; readonly paymentId: string; readonly amount: Money }
-  | { readonly type: Exclude<OfPayment, WithAmount>; readonly paymentId: string }
-  | { readonly type: Exclude<MessageType, OfPayment | 'StockRejected'> };
+  | { readonly type: BarePaymentType; readonly paymentId: string }
+  | { readonly type: BareType };
 
 /** How long each wait lasts, in milliseconds. */
 export type Waits = { readonly [D in Deadline]: number };

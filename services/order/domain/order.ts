@@ -1,7 +1,7 @@
 import type { EndReason } from './checkout-edges.ts';
 import type { Deadline } from './checkout-messages.ts';
 import { begin, type Method, type Saga } from './checkout-steps.ts';
-import type { Money, OrderLine, Totals } from './money.ts';
+import type { Money, Totals } from './money.ts';
 import { type FactType, type State, transition } from './order-state.ts';
 import type { Shipment } from './shipping.ts';
 
@@ -43,9 +43,9 @@ export type Order = Saga & {
   readonly updateTime: Date;
 };
 
-/** What an order's history can say. Together with the order as it is after it, everything that its event carries. */
+/** What an order's history can say. Together with the order after it, and its lines, all that its event carries. */
 export type Fact =
-  | { readonly type: 'OrderPlaced'; readonly lines: readonly OrderLine[]; readonly reserveDeadline: Date }
+  | { readonly type: 'OrderPlaced'; readonly reserveDeadline: Date }
   | { readonly type: 'PaymentRequested'; readonly paymentId: string; readonly deadline: Date }
   | { readonly type: 'OrderConfirmed' | 'OrderPaid' | 'OrderFulfilled' }
   | { readonly type: 'OrderShipped'; readonly shipment: Shipment }
@@ -56,8 +56,13 @@ export type Fact =
 /** A fact and the order as it was right after it, whose version is the fact's sequence. */
 export type Stated = { readonly fact: Fact; readonly order: Order };
 
-/** A state that was entered, and what brought the order there: a message's or a command's name. */
-export type HistoryEntry = { readonly state: State; readonly cause: string; readonly time: Date };
+/** A state that was entered by the fact of this sequence, and the message or command that brought the order there. */
+export type HistoryEntry = {
+  readonly sequence: bigint;
+  readonly state: State;
+  readonly cause: string;
+  readonly time: Date;
+};
 
 /** What a change made of an order. */
 export type Change = {
@@ -70,13 +75,12 @@ export type Change = {
 export type Placing = Pick<
   Order,
   'orderId' | 'userId' | 'placedBy' | 'channel' | 'totals' | 'couponCode' | 'cartId' | 'paymentMethodToken'
-> & { readonly method: Method; readonly lines: readonly OrderLine[] };
+> & { readonly method: Method };
 
 /** A new order, placed now; it waits until `reserveDeadline` for its stock and coupon. */
 export function place(placing: Placing, now: Date, reserveDeadline: Date): Change {
-  const { lines, ...known } = placing;
   const order: Order = {
-    ...known,
+    ...placing,
     ...begin({ method: placing.method, coupon: placing.couponCode !== undefined }),
     paymentId: undefined,
     endReason: undefined,
@@ -89,8 +93,8 @@ export function place(placing: Placing, now: Date, reserveDeadline: Date): Chang
   };
   return {
     order,
-    stated: [{ fact: { type: 'OrderPlaced', lines, reserveDeadline }, order }],
-    history: [{ state: 'PLACED', cause: 'PlaceOrder', time: now }],
+    stated: [{ fact: { type: 'OrderPlaced', reserveDeadline }, order }],
+    history: [{ sequence: 1n, state: 'PLACED', cause: 'PlaceOrder', time: now }],
   };
 }
 
@@ -133,7 +137,7 @@ export function stateFacts(
     current = evolve(current, one);
     stated.push({ fact: one, order: current });
     if (current.state !== before) {
-      history.push({ state: current.state, cause, time: now });
+      history.push({ sequence: current.version, state: current.state, cause, time: now });
     }
   }
   return {
