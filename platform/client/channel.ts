@@ -10,7 +10,7 @@ export type Lease = { readonly client: Client; release(): void };
 
 /** The way to one peer, which may be changed while calls are under way. */
 export type PeerChannel = {
-  /** The channel to call over now; to be released when the call is over. Throws UNAVAILABLE without any endpoint. */
+  /** The channel to call over now; to be released when the call is over. Throws UNAVAILABLE when closed or without endpoint. */
   acquire(): Lease;
   /** Lets the calls under way end, and closes. */
   close(): void;
@@ -89,9 +89,12 @@ export function createPeerChannel(peer: string, discovery: Discovery, log: Logge
 
   return {
     acquire: () => {
+      if (closed) {
+        throw unavailable();
+      }
       if (current === undefined) {
         const target = wanted();
-        if (target === undefined || closed) {
+        if (target === undefined) {
           throw unavailable();
         }
         current = open(target);
