@@ -1,0 +1,160 @@
+import { sql } from 'kysely';
+import type { Database, Tx } from '#platform/db/database.ts';
+import type { Operation } from '../domain/attempt.ts';
+import type { Message } from '../domain/messages.ts';
+import { backoffMs } from '../domain/next-step.ts';
+import type { Answer, Claimable, Job, PaymentStore } from '../ports.ts';
+import { paymentsIn } from './payments-in.ts';
+import type { PaymentTables } from './tables.ts';
+
+/** How workers come by attempts and hand in what came of them. */
+export function attemptsOf(options: {
+  readonly database: Database<PaymentTables>;
+  readonly provider: string;
+  /** This process, among its replicas. */
+  readonly instance: string;
+  /** How long a claim is kept from others, in milliseconds: longer than all the calls that a job may need. */
+  readonly claimMs: number;
+}): Pick<PaymentStore, 'claim' | 'record' | 'releaseClaims'> {
+  const { database, provider, instance, claimMs } = options;
+  return {
+    async claim(which, limit) {
+      const { rows } = await claimRows(database, which, limit, instance, claimMs);
+      return rows.map(toJob);
+    },
+
+    record: (job, answer) =>
+      database.transaction(async (tx) => {
+        // Locked in the order of every other change: the payment first.
+        await tx.db
+          .selectFrom('payment')
+          .select('payment_id')
+          .where('payment_id', '=', job.paymentId)
+          .forUpdate()
+          .execute();
+        if (!(await isHeld(tx, job))) {
+          return 'overtaken';
+        }
+        const message = toMessage(job, answer);
+        if (message !== undefined) {
+          const applied = await paymentsIn(tx, provider).apply(job.paymentId, message);
+          if (applied.kind === 'refused') {
+            await postpone(tx, job, true);
+            return applied.refusal;
+          }
+        }
+        await postpone(tx, job, answer.kind !== 'not-sent' || job.sent);
+        return 'recorded';
+      }),
+
+    async releaseClaims() {
+      await sql`
+        update attempt set next_try_at = now()
+        where claimed_by = ${instance} and outcome in ('PENDING', 'UNKNOWN') and next_try_at > now()`.execute(
+        database.db,
+      );
+    },
+  };
+}
+
+type ClaimedRow = {
+  idempotency_key: string;
+  claim: bigint;
+  was_sent: boolean;
+  tries: number;
+  operation: Operation;
+  amount: bigint;
+  currency: string;
+  created_at: Date;
+  correlation_id: string;
+  causation_id: string | null;
+  traceparent: string;
+  payment_id: string;
+  order_id: string;
+  payment_method_token: string;
+  provider_reference: string;
+  cancelling: boolean;
+  deadline: Date;
+};
+
+/** One statement, so that two replicas never claim the same. A claim is a time before which nobody else looks. */
+function claimRows(
+  database: Database<PaymentTables>,
+  which: Claimable,
+  limit: number,
+  instance: string,
+  claimMs: number,
+) {
+  return sql<ClaimedRow>`
+    with due as (
+      select idempotency_key, sent from attempt
+      where outcome in ('PENDING', 'UNKNOWN') and next_try_at <= now() and sent = ${which === 'sent'}
+      order by next_try_at limit ${limit} for update skip locked
+    ), claimed as (
+      update attempt set sent = true, tries = tries + 1, claim = claim + 1, claimed_by = ${instance},
+        next_try_at = now() + ${claimMs} * interval '1 millisecond'
+      from due where attempt.idempotency_key = due.idempotency_key
+      returning attempt.*, due.sent as was_sent
+    )
+    select claimed.*, payment.order_id, payment.payment_method_token, payment.provider_reference,
+      payment.cancelling, payment.deadline
+    from claimed join payment using (payment_id)`.execute(database.db);
+}
+
+function toJob(row: ClaimedRow): Job {
+  return {
+    key: row.idempotency_key,
+    operation: row.operation,
+    paymentId: row.payment_id,
+    orderId: row.order_id,
+    amount: row.amount,
+    currency: row.currency,
+    token: row.payment_method_token,
+    reference: row.provider_reference,
+    claim: row.claim,
+    sent: row.was_sent,
+    tries: row.tries,
+    cancelling: row.cancelling,
+    deadline: row.deadline,
+    createTime: row.created_at,
+    origin: {
+      correlationId: row.correlation_id,
+      causationId: row.causation_id ?? undefined,
+      traceparent: row.traceparent,
+    },
+  };
+}
+
+/** Whether the attempt is still open and this claim its last. */
+async function isHeld(tx: Tx<PaymentTables>, job: Job): Promise<boolean> {
+  const attempt = await tx.db
+    .selectFrom('attempt')
+    .select(['claim', 'outcome'])
+    .where('idempotency_key', '=', job.key)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  return attempt.claim === job.claim && (attempt.outcome === 'PENDING' || attempt.outcome === 'UNKNOWN');
+}
+
+function toMessage(job: Job, answer: Answer): Message | undefined {
+  switch (answer.kind) {
+    case 'heard':
+      return answer.message;
+    case 'unclear':
+      return { kind: 'unclear', key: job.key, code: answer.code };
+    case 'not-sent':
+      return undefined;
+    default:
+      return answer satisfies never;
+  }
+}
+
+/** Puts the attempt off, if it is still open after what was heard. */
+async function postpone(tx: Tx<PaymentTables>, job: Job, sent: boolean): Promise<void> {
+  await tx.db
+    .updateTable('attempt')
+    .set({ sent, next_try_at: sql<Date>`now() + ${backoffMs(job.tries)} * interval '1 millisecond'` })
+    .where('idempotency_key', '=', job.key)
+    .where('outcome', 'in', ['PENDING', 'UNKNOWN'])
+    .execute();
+}

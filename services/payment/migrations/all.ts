@@ -1,0 +1,11 @@
+import type { MigrationSet } from '#platform/db/database.ts';
+import * as payments from './0001_payments.ts';
+import * as ledger from './0002_ledger.ts';
+import * as webhooks from './0003_webhooks.ts';
+
+/** The service's migrations, in order. */
+export const migrations: MigrationSet = {
+  '0001_payments': payments,
+  '0002_ledger': ledger,
+  '0003_webhooks': webhooks,
+};
