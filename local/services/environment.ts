@@ -60,9 +60,10 @@ const OWN: Partial<Record<string, (site: Site) => Record<string, string>>> = {
     STRIPE_API_KEY: '',
   }),
   'payment-simulator': (site) => ({
+    SIMULATOR_PORT: String(instancePorts(site.stack.ports.base, 'payment-simulator', 1).http),
+    SIMULATOR_JOURNAL: join(site.stack.state, 'payment-simulator', 'journal.jsonl'),
+    SIMULATOR_WEBHOOK_URL: `http://127.0.0.1:${instancePorts(site.stack.ports.base, 'payment', 1).http}/webhooks/stripe`,
     PAYMENT_WEBHOOK_SECRET: site.secrets('payment/webhook'),
-    PAYMENT_WEBHOOK_URL: `http://127.0.0.1:${instancePorts(site.stack.ports.base, 'payment', 1).http}/webhooks/simulator`,
-    PAYMENT_JOURNAL: join(site.stack.state, 'payment-simulator', 'journal.jsonl'),
   }),
 };
 
