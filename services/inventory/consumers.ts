@@ -9,7 +9,7 @@ import { reserveStock } from './usecases/reserve-stock.ts';
 import { settleReservation } from './usecases/settle-reservation.ts';
 
 /** What reacting to orders needs. */
-export type ConsumerDeps = {
+type ConsumerDeps = {
   readonly clock: Clock;
   readonly ids: Ids;
   /** How long stock is held for an order that isn't confirmed, in milliseconds. */

@@ -21,7 +21,7 @@ import { correctShelf } from './usecases/correct-shelf.ts';
 import { receiveStock } from './usecases/receive-stock.ts';
 
 /** What the methods need. */
-export type RpcDeps = { readonly database: Database<Tables>; readonly clock: Clock; readonly ids: Ids };
+type RpcDeps = { readonly database: Database<Tables>; readonly clock: Clock; readonly ids: Ids };
 
 /** The inventory's methods. */
 export function createRpc({ database, clock, ids }: RpcDeps): RpcBinding {

@@ -11,7 +11,7 @@ const keys = {
 type List = keyof typeof keys;
 
 /** What the last row of a list's page is known by. */
-export type Key<L extends List> = z.infer<(typeof keys)[L]>;
+type Key<L extends List> = z.infer<(typeof keys)[L]>;
 
 /** A page, and the token for the next one; empty on the last. */
 export type Page<Row> = { readonly rows: readonly Row[]; readonly nextPageToken: string };

@@ -11,7 +11,7 @@ export type ReservationFact =
   | { readonly kind: 'returned' };
 
 /** One entry of the ledger: by how many units what lies at a location changed for the order. */
-export type OrderMovement = {
+type OrderMovement = {
   readonly sku: string;
   readonly locationId: string;
   readonly kind: 'SALE' | 'RETURN';

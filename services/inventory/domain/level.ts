@@ -1,7 +1,7 @@
 import { available, changed, type Shelf, type ShelfChange } from './shelf.ts';
 
 /** How full a shelf is: nothing available, below its restock threshold, or enough. */
-export type Level = 'OUT' | 'LOW' | 'ENOUGH';
+type Level = 'OUT' | 'LOW' | 'ENOUGH';
 
 /** A fact about a shelf's level; `kind` is the fact's case in InventoryEvent. */
 export type LevelFact = { readonly sku: string; readonly locationId: string } & (

@@ -35,7 +35,7 @@ export type Command =
   | { readonly kind: 'commit' | 'cancel' | 'reject' | 'expire'; readonly now: Date };
 
 /** What is done about a command. */
-export type Step =
+type Step =
   /** Take all of it or none. */
   | 'reserve'
   /** What is held is sold. */

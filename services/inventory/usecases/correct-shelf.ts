@@ -3,7 +3,7 @@ import type { Shelf } from '../domain/shelf.ts';
 import type { Shelves } from '../ports.ts';
 
 /** The shelf as it is now, or why it wasn't changed. */
-export type Corrected =
+type Corrected =
   | { readonly kind: 'corrected'; readonly shelf: Shelf }
   | { readonly kind: 'stockNotFound' }
   | { readonly kind: 'belowReserved' };

@@ -3,7 +3,7 @@ import { sumBySku } from '../domain/quantity.ts';
 import type { Shelves } from '../ports.ts';
 
 /** Goods that came in. `restockThreshold` is the SKU's new threshold; undefined leaves it. */
-export type Receipt = {
+type Receipt = {
   readonly locationId: string;
   readonly lines: readonly {
     readonly sku: string;
@@ -13,7 +13,7 @@ export type Receipt = {
 };
 
 /** How many SKUs and units were booked in, or why none was. */
-export type Received =
+type Received =
   | { readonly kind: 'received'; readonly skuCount: number; readonly unitCount: number }
   | { readonly kind: 'locationNotFound' };
 
