@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import type { Logger } from '#platform/log/logger.ts';
-import type { Clock, Ids } from '#platform/runtime.ts';
+import type { Clock, Ids } from '#platform/ports.ts';
 import type { Database, KernelTables, MigrationSet } from './database.ts';
 import { kernelMigrations } from './kernel-migrations.ts';
 import { migrate } from './migrate.ts';

@@ -23,8 +23,12 @@ export function createPool(options: { url: string; service: string; size: number
     max: options.size,
     types: exactTypes(),
   });
-  // Without a listener a connection that breaks while idle would end the process.
+  // Without listeners a connection that breaks would end the process: the pool's hears of those that lie idle, the
+  // connection's own of those that are lent out. Whoever has borrowed it is told by its next statement.
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection broke'));
+  pool.on('connect', (client) => {
+    client.on('error', (error) => options.log.debug({ err: error }, 'a database connection broke'));
+  });
   return pool;
 }
 

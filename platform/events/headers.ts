@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { currentContext } from '#platform/context/context.ts';
-import type { Clock, Ids } from '#platform/runtime.ts';
+import type { Clock, Ids } from '#platform/ports.ts';
 import { currentTraceparent } from '#platform/telemetry/span.ts';
 import type { DomainEvent } from './domain-event.ts';
 

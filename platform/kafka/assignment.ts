@@ -10,6 +10,7 @@ export class Assignment {
   readonly #consumption: Consumption;
   readonly #ended = new AbortController();
   readonly #settled = new Set<string>();
+  readonly #sought = new Map<string, number>();
   readonly #done = new Map<string, Position>();
   readonly #told = new Map<string, bigint>();
   #starts: Promise<ReadonlyMap<string, bigint>> | undefined;
@@ -38,8 +39,8 @@ export class Assignment {
   }
 
   /**
-   * Where to seek to before the first record of a partition is taken, or undefined when `fetched` is the place or the
-   * partition was sought already: a start that the broker no longer keeps would otherwise be sought for ever.
+   * Where to seek to before the first record of a partition is taken, or undefined when `fetched` is the place. After
+   * three times in vain `fetched` is taken as well: the broker no longer keeps the place, and begins behind it.
    */
   async startOf(
     topic: string,
@@ -52,8 +53,22 @@ export class Assignment {
       return undefined;
     }
     const start = (await this.starts(signal)).get(key);
-    this.#settled.add(key);
-    return start === fetched ? undefined : start;
+    const sought = this.#sought.get(key) ?? 0;
+    if (start === undefined || start === fetched || sought === 3) {
+      this.#settled.add(key);
+      return undefined;
+    }
+    this.#sought.set(key, sought + 1);
+    return start;
+  }
+
+  /** Where the partitions start of which no record was taken yet. */
+  async unsettled(signal: AbortSignal): Promise<readonly Position[]> {
+    const starts = await this.starts(signal);
+    return this.partitions.flatMap((partition) => {
+      const offset = starts.get(keyOf(partition));
+      return offset === undefined || this.#settled.has(keyOf(partition)) ? [] : [{ ...partition, offset }];
+    });
   }
 
   /** Notes that everything before `next` is done. */

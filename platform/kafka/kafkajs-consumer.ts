@@ -85,6 +85,7 @@ class KafkajsMember implements RunningConsumer {
           partitions.map((partition) => ({ topic, partition })),
         ),
       );
+      void this.#seekAll(consumer, this.#assignment);
     });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       this.#log.warn({ err: payload.error }, 'the Kafka consumer crashed and is started again');
@@ -92,6 +93,20 @@ class KafkajsMember implements RunningConsumer {
       onCrash();
     });
     return consumer;
+  }
+
+  /** Without this a partition whose records all lie before the broker's offset would bring no batch to seek from. */
+  async #seekAll(consumer: Consumer, assignment: Assignment): Promise<void> {
+    try {
+      const signal = AbortSignal.any([assignment.signal, this.#stop.signal]);
+      for (const { topic, partition, offset } of await assignment.unsettled(signal)) {
+        consumer.seek({ topic, partition, offset: offset.toString() });
+      }
+    } catch (error) {
+      if (!assignment.signal.aborted && !this.#stop.signal.aborted) {
+        this.#log.warn({ err: error }, 'the places to start from could not be sought');
+      }
+    }
   }
 
   async #join(consumer: Consumer): Promise<void> {

@@ -12,7 +12,6 @@ export type KafkaOptions = {
 
 /** The port over kafkajs. Connects with its first use. */
 export function connectKafkajs(options: KafkaOptions): Kafka {
-  surviveStrayRejections(options.log);
   const client = new kafkajs.Kafka({
     clientId: options.clientId,
     brokers: [...options.brokers],
@@ -75,17 +74,34 @@ function toMessage(record: ProducedRecord): Message {
 }
 
 function toHeaders(headers: readonly Header[]): IHeaders {
-  const grouped: Record<string, Buffer | null | (Buffer | null)[]> = {};
+  const grouped: Record<string, (Buffer | null)[]> = {};
   for (const [name, value] of headers) {
-    const before = grouped[name];
-    if (before === undefined) {
-      grouped[name] = value;
-    } else {
-      grouped[name] = Array.isArray(before) ? [...before, value] : [before, value];
-    }
+    grouped[name] ??= new HeaderValues();
+    grouped[name].push(value);
   }
-  // kafkajs writes a null value as Kafka means it; only its type doesn't say so.
   return grouped as IHeaders;
+}
+
+/**
+ * The values of a header's name. kafkajs would write null as Kafka means it, but fails while it measures it; so what
+ * kafkajs maps these to seems empty when it is looked at first, to be measured, and null from then on.
+ */
+class HeaderValues extends Array<Buffer | null> {
+  override map<U>(toHeader: (value: Buffer | null, index: number, all: (Buffer | null)[]) => U): U[] {
+    return Array.from(this, (value, index) => {
+      const header = toHeader(value, index, this);
+      let measured = false;
+      return value !== null
+        ? header
+        : Object.defineProperty(header, 'value', {
+            get() {
+              const seen = measured ? null : '';
+              measured = true;
+              return seen;
+            },
+          });
+    });
+  }
 }
 
 function lazyAdmin(client: kafkajs.Kafka): { admin: KafkaAdmin; close(): Promise<void> } {
@@ -139,24 +155,4 @@ function lazyAdmin(client: kafkajs.Kafka): { admin: KafkaAdmin; close(): Promise
       }
     },
   };
-}
-
-let surviving = false;
-
-/**
- * kafkajs leaves rejections without a handler when a broker goes away at the wrong moment, which would end the
- * process. Those are logged; any other stray rejection ends the process as before.
- */
-function surviveStrayRejections(log: Logger): void {
-  if (surviving) {
-    return;
-  }
-  surviving = true;
-  process.on('unhandledRejection', (reason) => {
-    if (reason instanceof Error && reason.name.startsWith('KafkaJS')) {
-      log.warn({ err: reason }, 'kafkajs dropped a rejection');
-      return;
-    }
-    throw reason;
-  });
 }

@@ -11,8 +11,8 @@ export async function readTopic(
   from: ReadonlyMap<number, bigint> = new Map(),
 ): Promise<readonly ConsumedRecord[]> {
   const bounds = (await kafka.admin.offsets(topic)).map(({ partition, first, next }) => {
-    const wanted = from.get(partition) ?? first;
-    return { partition, start: wanted > first ? wanted : first, next };
+    const wanted = from.get(partition);
+    return { partition, start: wanted === undefined || wanted < first ? first : wanted, next };
   });
   const left = new Set(bounds.filter(({ start, next }) => start < next).map(({ partition }) => partition));
   const records: ConsumedRecord[] = [];

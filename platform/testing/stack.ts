@@ -4,8 +4,7 @@ import { join } from 'node:path';
 /** Where the running stack's parts are; written by the supervisor as stack.json. */
 export type StackCoordinates = {
   readonly postgres: { readonly host: string; readonly port: number; readonly adminUrl: string };
-  /** `brokers` is a comma-separated list of host:port. */
-  readonly kafka: { readonly brokers: string };
+  readonly kafka: { readonly brokers: string | readonly string[] };
 };
 
 /** Reads $SHOPVERSE_STATE/stack.json. Throws Error saying how to start the stack where there is none. */

@@ -18,7 +18,7 @@ export type TestKafka = {
 /** Connects to the running stack's broker, by default with the client that services use. */
 export async function testKafka(client: KafkaClient = 'kafkajs'): Promise<TestKafka> {
   const options = {
-    brokers: stackCoordinates().kafka.brokers.split(','),
+    brokers: [stackCoordinates().kafka.brokers].flat().flatMap((list) => list.split(',')),
     clientId: 'test',
     log: pino({ level: process.env.LOG_LEVEL ?? 'fatal' }),
   };
