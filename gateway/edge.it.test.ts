@@ -90,6 +90,7 @@ test('one trace: the span sent to Zipkin is the parent that the service sees, an
   const [, traceId, parentId] = String(seen?.get('traceparent')[0]).split('-');
   const span = await eventually(() => edge.spans.find(({ id }) => id === parentId));
   assert.equal(span.traceId, traceId);
+  assert.equal(span.name, 'shopverse.order.v1.OrderService/GetOrder');
   const correlationId = seen?.get('x-correlation-id')[0];
   assert.equal(span.tags.correlation_id, correlationId);
   const line = await eventually(() =>

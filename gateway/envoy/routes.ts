@@ -24,6 +24,7 @@ export function methodRoutes(method: EdgeMethod, services: readonly string[]): o
 export const plainRoutes: readonly object[] = [
   {
     name: 'jwks',
+    decorator: { operation: 'jwks', propagate: false },
     match: { path: '/.well-known/jwks.json', headers: [headerIs(':method', 'GET')] },
     route: {
       cluster: 'user-http',
@@ -34,12 +35,14 @@ export const plainRoutes: readonly object[] = [
   },
   {
     name: 'payment-webhooks',
+    decorator: { operation: 'payment-webhooks', propagate: false },
     match: { path_separated_prefix: '/webhooks', headers: [headerIs(':method', 'POST')] },
     route: { cluster: 'payment-http', timeout: '10s' },
     typed_per_filter_config: { ...noToken, ...bodyLimit(256 * 1024) },
   },
   {
     name: 'health',
+    decorator: { operation: 'health', propagate: false },
     match: { path: '/healthz' },
     direct_response: { status: 200, body: { inline_string: 'ok\n' } },
     typed_per_filter_config: noToken,
@@ -49,6 +52,7 @@ export const plainRoutes: readonly object[] = [
 /** Everything else: there is no such thing, with a token or without. gRPC clients read UNIMPLEMENTED. */
 export const nothingElse: object = {
   name: 'nothing',
+  decorator: { operation: 'nothing', propagate: false },
   match: { prefix: '/' },
   direct_response: { status: 404 },
   typed_per_filter_config: noToken,
@@ -58,6 +62,8 @@ function route(method: EdgeMethod, cluster: string, headers: object[] = []): obj
   const seconds = method.streams ? STREAM_SECONDS : UNARY_SECONDS;
   return {
     name: method.path.slice(1),
+    // The span's name; without it that is the host that the client wrote.
+    decorator: { operation: method.path.slice(1), propagate: false },
     match: { path: method.path, headers: [...headers] },
     route: {
       cluster,

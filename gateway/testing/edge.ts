@@ -14,7 +14,12 @@ import { startUpstream, type Upstream } from './upstream.ts';
 export type Claims = { readonly [name in keyof JWTPayload]: JWTPayload[name] | undefined };
 
 /** A span as Zipkin's v2 JSON has it. */
-export type Span = { readonly traceId: string; readonly id: string; readonly tags: Record<string, string> };
+export type Span = {
+  readonly traceId: string;
+  readonly id: string;
+  readonly name: string;
+  readonly tags: Record<string, string>;
+};
 
 /** The real edge, over a grpc-js server in place of every service, a key server and a collector of spans. */
 export type Edge = {

@@ -57,7 +57,7 @@ export const envoy: Part = {
           file: binary(placeOf(site.stack.cache, BINARY)),
           args: [
             ...['-c', join(home, 'bootstrap.json'), '--disable-hot-restart', '--concurrency', '1'],
-            ...['--log-level', 'warning'],
+            ...['--log-level', 'warning', '--file-flush-interval-msec', '1000'],
           ],
           cwd: home,
         },
