@@ -13,13 +13,10 @@ import { connectKafka } from '#platform/kafka/connect.ts';
 import type { Kafka } from '#platform/kafka/kafka.ts';
 import { createLogger, type Logger } from '#platform/log/logger.ts';
 import { type CallMetrics, createCallMetrics } from '#platform/metrics/call-metrics.ts';
+import type { Clock, Ids } from '#platform/ports.ts';
 import { startTracing } from '#platform/telemetry/tracing.ts';
 
-/** The time, as a port, so that tests can hold it. */
-export type Clock = { now(): Date };
-
-/** New identifiers, as a port. `uuid` is a UUIDv7: unique, and in the order of making. */
-export type Ids = { uuid(): string };
+export type { Clock, Ids };
 
 /** Everything a service is built from. A service's main makes one and hands on what each part needs. */
 export type Runtime = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Health } from '#gen/grpc/health/v1/health_pb.ts';
-import type { Caller } from '#platform/rpc/bind.ts';
+import type { Caller } from '#platform/auth/caller.ts';
 import { type AccessDecision, type AccessRule, accessRule, decideAccess } from './access.ts';
 
 const yesNo = [false, true];

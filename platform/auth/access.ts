@@ -1,6 +1,6 @@
 import { type DescMethod, getOption, hasOption } from '@bufbuild/protobuf';
 import { access, RoleSchema } from '#gen/shopverse/options/v1/options_pb.ts';
-import type { Caller } from '#platform/rpc/bind.ts';
+import type { Caller } from '#platform/auth/caller.ts';
 
 /** Who may call a method, as its contract states it. */
 export type AccessRule = {

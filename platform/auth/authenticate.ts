@@ -1,6 +1,6 @@
 import type { Metadata } from '@grpc/grpc-js';
+import type { Caller } from '#platform/auth/caller.ts';
 import { tokenInvalid } from '#platform/errors/refusal.ts';
-import type { Caller } from '#platform/rpc/bind.ts';
 import type { AccessTokens } from './access-token.ts';
 import type { WorkloadTokens } from './workload-token.ts';
 

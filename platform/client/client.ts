@@ -1,15 +1,7 @@
 import type { DescMethod, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import { createPeerCalls, type PeerCalls, type PeerDependencies } from './peer-calls.ts';
+import { type CallOptions, createPeerCalls, type PeerCalls, type PeerDependencies } from './peer-calls.ts';
 
-/** What one call may ask for; the current context's deadline and signal hold besides. */
-export type CallOptions = {
-  readonly signal?: AbortSignal;
-  /**
-   * At most this long, in milliseconds, and never beyond the deadline of the current work. Default 5,000 for unary
-   * calls; streams have that deadline alone.
-   */
-  readonly timeoutMs?: number;
-};
+export type { CallOptions };
 
 /** A peer's methods as functions. A refusal is thrown as `RpcError` with the peer's reason. */
 export type Client<S extends DescService> = {

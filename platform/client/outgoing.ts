@@ -2,7 +2,7 @@ import { Metadata } from '@grpc/grpc-js';
 import { type Context as OtelContext, propagation, type TextMapSetter } from '@opentelemetry/api';
 import type { WorkloadTokens } from '#platform/auth/workload-token.ts';
 import type { Context } from '#platform/context/context.ts';
-import type { Ids } from '#platform/runtime.ts';
+import type { Ids } from '#platform/ports.ts';
 
 const setter: TextMapSetter<Metadata> = { set: (metadata, key, value) => metadata.set(key, value) };
 

@@ -8,12 +8,21 @@ import { currentContext } from '#platform/context/context.ts';
 import { RpcError } from '#platform/errors/rpc-error.ts';
 import { fromStatus } from '#platform/errors/status.ts';
 import type { CallMetrics } from '#platform/metrics/call-metrics.ts';
+import type { Ids } from '#platform/ports.ts';
 import { encode } from '#platform/rpc/codec.ts';
-import type { Ids } from '#platform/runtime.ts';
 import { failSpan, startSpan } from '#platform/telemetry/span.ts';
 import type { PeerChannel } from './channel.ts';
-import type { CallOptions } from './client.ts';
 import { outgoing } from './outgoing.ts';
+
+/** What one call may ask for; the current context's deadline and signal hold besides. */
+export type CallOptions = {
+  readonly signal?: AbortSignal;
+  /**
+   * At most this long, in milliseconds, and never beyond the deadline of the current work. Default 5,000 for unary
+   * calls; streams have that deadline alone.
+   */
+  readonly timeoutMs?: number;
+};
 
 /** What calls to one peer are made of. */
 export type PeerDependencies = {

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Caller } from '#platform/rpc/bind.ts';
+import type { Caller } from '#platform/auth/caller.ts';
 
 /**
  * What travels with a piece of work through the process without being handed on: an RPC being served, a message

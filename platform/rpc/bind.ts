@@ -1,21 +1,9 @@
 import type { DescMethod, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { Caller } from '#platform/auth/caller.ts';
 import { unauthenticated } from '#platform/errors/refusal.ts';
 import type { Logger } from '#platform/log/logger.ts';
 
-/**
- * Who makes a call, as verified by this process: the user from the access token's signature, the service from the
- * calling workload's signed identity. Nothing here comes from an unsigned header but `guestId`.
- */
-export type Caller = {
-  readonly userId?: string;
-  readonly sessionId?: string;
-  /** Lower-case role names, such as `support`; empty for customers and guests. */
-  readonly roles: readonly string[];
-  /** The secret that a guest's client made up for its cart. Knowing it is what proves the guest. */
-  readonly guestId?: string;
-  /** The calling workload's name, such as `order`; absent when a client calls through the edge. */
-  readonly service?: string;
-};
+export type { Caller };
 
 /** What a handler knows of the call beside the request. */
 export type Call = {

@@ -4,7 +4,7 @@ import { type Context, nobody } from '#platform/context/context.ts';
 import { deadlineExceeded } from '#platform/errors/refusal.ts';
 import { RpcError } from '#platform/errors/rpc-error.ts';
 import type { Logger } from '#platform/log/logger.ts';
-import type { Ids } from '#platform/runtime.ts';
+import type { Ids } from '#platform/ports.ts';
 import type { Exchange } from './exchange.ts';
 
 /** How long a call may take: without a deadline of its own, and at the most. In milliseconds. */

@@ -11,7 +11,7 @@ import { overloaded, unavailable } from '#platform/errors/refusal.ts';
 import { RpcError } from '#platform/errors/rpc-error.ts';
 import { toStatus } from '#platform/errors/status.ts';
 import type { Logger } from '#platform/log/logger.ts';
-import type { Ids } from '#platform/runtime.ts';
+import type { Ids } from '#platform/ports.ts';
 import type { Exchange, Step } from './exchange.ts';
 import { openExchange } from './open-exchange.ts';
 

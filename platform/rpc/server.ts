@@ -2,7 +2,7 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { toRefusal } from '#platform/errors/funnel.ts';
 import type { Logger } from '#platform/log/logger.ts';
-import type { Ids } from '#platform/runtime.ts';
+import type { Ids } from '#platform/ports.ts';
 import type { RpcBinding } from './bind.ts';
 import { compose, type Interceptor } from './exchange.ts';
 import { decoded, handled } from './handle.ts';

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { nobody, runInContext } from '#platform/context/context.ts';
 import type { Logger } from '#platform/log/logger.ts';
-import type { Ids } from '#platform/runtime.ts';
+import type { Ids } from '#platform/ports.ts';
 import { inSpan } from '#platform/telemetry/span.ts';
 import type { HttpHandler, HttpResponse } from './http-handler.ts';
 

@@ -1,6 +1,10 @@
 import { sql } from 'kysely';
 import { runConsumer } from '#platform/consumer/run-consumer.ts';
+import { deadLetterAdmin } from '#platform/deadletter/admin.ts';
+import { deadLetterRetries } from '#platform/deadletter/retry-worker.ts';
+import { idempotencyCleaner } from '#platform/idempotency/cleaner.ts';
 import { relay } from '#platform/outbox/relay.ts';
+import type { RpcBinding } from '#platform/rpc/bind.ts';
 import { identified } from '#platform/rpc/identity.ts';
 import { observed } from '#platform/rpc/observed.ts';
 import { createRpcServer } from '#platform/rpc/server.ts';
@@ -8,7 +12,7 @@ import type { Runtime } from '#platform/runtime.ts';
 import { warmValidation } from '#platform/validation/validation.ts';
 import { operatorRoutes } from './endpoints.ts';
 import { startHttpServer } from './http-server.ts';
-import type { Service } from './run-service.ts';
+import type { Service } from './service.ts';
 import { supervise } from './supervise.ts';
 import type { Worker } from './worker.ts';
 
@@ -30,8 +34,9 @@ const callGraceMs = 15_000;
 export async function serve(runtime: Runtime, service: Service): Promise<Serving> {
   const { log, ids, kernel } = runtime;
   const { config } = kernel;
+  const bindings = bindingsOf(service);
   const rpc = createRpcServer({
-    bindings: service.rpc,
+    bindings,
     interceptors: [observed(kernel.metrics), identified(kernel)],
     log,
     ids,
@@ -49,7 +54,7 @@ export async function serve(runtime: Runtime, service: Service): Promise<Serving
     ids,
   });
   const grpcPort = await rpc.listen(config.LISTEN_HOST, config.GRPC_PORT);
-  warmValidation(service.rpc.flatMap((binding) => binding.service.methods.map((method) => method.input)));
+  warmValidation(bindings.flatMap((binding) => binding.service.methods.map((method) => method.input)));
   await service.warm?.();
   const stopping = new AbortController();
   const running = workersOf(runtime, service).map((worker) => supervise(worker, stopping.signal, log));
@@ -78,10 +83,16 @@ export async function serve(runtime: Runtime, service: Service): Promise<Serving
 }
 
 function workersOf({ kafka, log }: Runtime, service: Service): readonly Worker[] {
+  const { database, consumers = [], workers = [] } = service;
   return [
-    ...(service.database === undefined ? [] : [relay(service.database, kafka, log)]),
-    ...(service.workers ?? []),
+    ...(database === undefined ? [] : [relay(database, kafka, log), idempotencyCleaner(database)]),
+    ...consumers.map((consumer) => deadLetterRetries(consumer, log)),
+    ...workers,
   ];
+}
+
+function bindingsOf({ rpc, database, consumers = [] }: Service): readonly RpcBinding[] {
+  return database === undefined ? rpc : [...rpc, deadLetterAdmin(database, consumers)];
 }
 
 /** Asks the database, for a second at the most. */

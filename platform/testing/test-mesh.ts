@@ -8,8 +8,8 @@ import { SignJWT } from 'jose';
 import { spiffeId } from '#platform/auth/workload.ts';
 import type { ProcessConfig } from '#platform/config/process-config.ts';
 import { createRuntime, type Runtime } from '#platform/runtime.ts';
-import type { Service } from '#platform/service/run-service.ts';
 import { type Serving, serve } from '#platform/service/serve.ts';
+import type { Service } from '#platform/service/service.ts';
 import { waitFor } from './wait-for.ts';
 
 /** What a test's access token says; the rest is as the user service would have it. */
