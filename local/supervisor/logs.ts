@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, statSync, truncateSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readdirSync, readSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 
 const LARGEST = 32 * 1024 * 1024;
@@ -14,4 +14,25 @@ export function rotateLogs(folder: string, largest = LARGEST): void {
     copyFileSync(path, `${path}.1`);
     truncateSync(path);
   }
+}
+
+/** The line of a log's end that most likely says why its process died; undefined when none looks like it. */
+export function lastComplaint(path: string): string | undefined {
+  const lines = tail(path, 8_192).split('\n');
+  return lines
+    .findLast((line) => /\b\w*(error|exception|fatal|panic)\b/i.test(line))
+    ?.trim()
+    .slice(0, 200);
+}
+
+function tail(path: string, bytes: number): string {
+  const { size } = statSync(path);
+  const buffer = Buffer.alloc(Math.min(size, bytes));
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, buffer, 0, buffer.length, size - buffer.length);
+  } finally {
+    closeSync(file);
+  }
+  return buffer.toString();
 }

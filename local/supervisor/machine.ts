@@ -58,6 +58,7 @@ export function next(state: State, seen: Seen, limits: Limits): Step {
       if (!seen.wanted) return move(state, 'stopped', seen);
       return seen.needsMet ? start(state, seen) : stay(state);
     case 'backing-off':
+      if (seen.alive) return { state, action: 'kill' }; // it was too slow to start, and has not gone yet
       if (!seen.wanted) return move(state, 'stopped', seen);
       return seen.now >= (state.until ?? 0)
         ? start({ ...state, restarts: state.restarts + 1 }, seen)

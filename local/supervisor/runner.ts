@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Unit } from '../parts/part.ts';
 import { isAlive } from '../process-table.ts';
 import { launch, type Record, recall, remember, signal } from './child.ts';
+import { lastComplaint } from './logs.ts';
 import { initial, type Limits, next, type Seen, type State } from './machine.ts';
 
 const PROBE_STARTING_MS = 200;
@@ -101,7 +102,8 @@ export class Runner {
     }
     if (state.phase === 'backing-off' && before !== 'backing-off') {
       this.#forget();
-      if (!this.reason) this.reason = `it ended by itself; ${this.#log} says why`;
+      if (!this.reason)
+        this.reason = lastComplaint(this.#log) ?? `it ended by itself; ${this.#log} may say why`;
     }
     if (action === 'start') void this.#start();
     if (action === 'terminate' && this.#record) signal(this.#record, 'SIGTERM');

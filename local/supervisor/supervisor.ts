@@ -97,7 +97,7 @@ export class Supervisor {
   /** The processes that serve now and are not about to stop. */
   serving(): Unit[] {
     return [...this.#runners.values()]
-      .filter((runner) => runner.state.phase === 'up')
+      .filter((runner) => runner.state.phase === 'up' && runner.alive)
       .map((runner) => runner.unit);
   }
 
