@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Entry, Intent, Refund } from './objects.ts';
 
@@ -18,6 +19,7 @@ export type LedgerIndex = {
 
 /** Opens an empty index in this file, which nothing but this process may use. */
 export function openIndex(path: string): LedgerIndex {
+  mkdirSync(dirname(path), { recursive: true });
   rmSync(path, { force: true });
   const db = new DatabaseSync(path);
   // The journal is what must last; this may be lost with the process.
