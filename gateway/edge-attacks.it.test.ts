@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcWebTransport } from '@connectrpc/connect-web';
-import { status } from '@grpc/grpc-js';
+import { type ServiceError, status } from '@grpc/grpc-js';
 import { ConfigService } from '#gen/shopverse/config/v1/config_service_pb.ts';
 import { InventoryService } from '#gen/shopverse/inventory/v1/inventory_service_pb.ts';
 import { Order_State } from '#gen/shopverse/order/v1/order_pb.ts';
 import { OrderService } from '#gen/shopverse/order/v1/order_service_pb.ts';
 import { bearer, type Caller, connect, eventually, refused } from './testing/calls.ts';
-import { type Edge, startEdge } from './testing/edge.ts';
+import { type Clusters, type Edge, startEdge } from './testing/edge.ts';
 import { pathOf } from './testing/upstream.ts';
 
 const { getOrder } = OrderService.method;
@@ -126,6 +126,29 @@ test('S-43, S-46: what no contract opens to outside has no route, however its pa
   }
   assert.equal((await fetch(`${edge.url}/metrics`)).status, 404);
   assert.equal(edge.upstream.seen.length, 0);
+});
+
+test('S-49: what the edge answers by itself says nothing of the inside, and names the correlation id', async () => {
+  const withoutOrder = ({ resources }: Clusters) => ({
+    resources: resources.filter(({ name }) => name !== 'order'),
+  });
+  edge.replaceClusters(withoutOrder);
+  const away = await eventually(async () => {
+    const error = await client.call(getOrder, { orderId }, await bearer(edge)).catch((reason) => reason);
+    return error instanceof Error ? (error as ServiceError) : undefined;
+  });
+  edge.replaceClusters((clusters) => clusters);
+  assert.equal(away.code, status.UNAVAILABLE);
+  const words = /^A part of the shop is away for a moment\. Correlation id: [0-9a-f-]{36}$/;
+  assert.match(away.details, words);
+  await eventually(async () => client.call(getOrder, { orderId }, await bearer(edge)).catch(() => undefined));
+  const page = await fetch(`${edge.url}/admin`);
+  assert.match(await page.text(), /^There is no such thing here\. Correlation id: [0-9a-f-]{36}$/);
+  assert.equal(page.headers.get('server'), 'shopverse');
+  assert.deepEqual(
+    [...page.headers.keys()].filter((name) => name.startsWith('x-envoy')),
+    [],
+  );
 });
 
 test('a refusal at the edge reads the same over gRPC-Web', async () => {

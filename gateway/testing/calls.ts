@@ -60,9 +60,9 @@ export async function refused(answer: Promise<unknown>): Promise<ServiceError> {
 }
 
 /** What `look` finds, as soon as it finds something. Fails after fifteen seconds. */
-export async function eventually<T>(look: () => T | undefined): Promise<T> {
+export async function eventually<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
   for (let n = 0; n < 150; n++) {
-    const found = look();
+    const found = await look();
     if (found !== undefined) return found;
     await sleep(100);
   }

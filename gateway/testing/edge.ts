@@ -21,6 +21,9 @@ export type Span = {
   readonly tags: Record<string, string>;
 };
 
+/** The file of clusters, as far as tests change it. */
+export type Clusters = { readonly resources: readonly { readonly name: string }[] };
+
 /** The real edge, over a grpc-js server in place of every service, a key server and a collector of spans. */
 export type Edge = {
   readonly url: string;
@@ -37,7 +40,7 @@ export type Edge = {
   /** A token as the user service signs it, with these claims changed. */
   token(claims?: Claims): Promise<string>;
   /** Replaces the file of clusters, as discovery does. */
-  replaceClusters(change: (clusters: object) => object): void;
+  replaceClusters(change: (clusters: Clusters) => Clusters): void;
   accessLog(): Record<string, unknown>[];
   stop(): Promise<void>;
 };
@@ -70,7 +73,7 @@ export async function startEdge(services: readonly DescService[]): Promise<Edge>
       writeFileSync(join(folder, 'endpoints', `${cluster}.json`), JSON.stringify(endpoints));
     }
   }
-  const clusters = renderClusters(DOMAINS, 'static', join(folder, 'endpoints'));
+  const clusters = renderClusters(DOMAINS, 'static', join(folder, 'endpoints')) as Clusters;
   writeFileSync(clustersPath, JSON.stringify(clusters));
   const bootstrapPath = join(folder, 'bootstrap.json');
   const { bootstrap } = await renderEnvoy({
