@@ -37,6 +37,8 @@ export type TestMesh = {
     config?: Partial<ProcessConfig>,
   ): Promise<TestService>;
   token(claims?: TokenClaims): Promise<string>;
+  /** The environment of a process with the identity of `service`. */
+  environment(service: string): Record<string, string>;
   /** Writes another discovery file, as the supervisor would, and waits until all have read it. */
   discover(mode: 'static' | 'xds', endpoints: Record<string, readonly string[]>): Promise<void>;
   readonly jwksUrl: string;
@@ -126,6 +128,8 @@ export async function testMesh(services: readonly string[]): Promise<TestMesh> {
       return serving;
     },
     token: (claims = {}) => sign(signing.privateKey, claims),
+    environment: (service) =>
+      Object.fromEntries(Object.entries(configOf(service, {})).map(([key, value]) => [key, String(value)])),
     discover,
     jwksUrl,
     close: async () => {
