@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import {
+  modelCoupons,
+  modelInventory,
+  modelPayment,
+  type Participant,
+} from '../testing/model-participants.ts';
 import { advance, type Message } from './checkout.ts';
-import { modelCoupons, modelInventory, modelPayment, type Participant } from './model-participants.ts';
 import { type Fact, type Order, place } from './order.ts';
 import { isFinal, type State, transitions } from './order-state.ts';
 

@@ -1,6 +1,6 @@
-import type { Message } from './checkout.ts';
-import type { Money } from './money.ts';
-import type { Fact } from './order.ts';
+import type { Message } from '../domain/checkout.ts';
+import type { Money } from '../domain/money.ts';
+import type { Fact } from '../domain/order.ts';
 
 /**
  * The participants as their contracts say, for the simulation: each reads the order's facts in order, once each, and
