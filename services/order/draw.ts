@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type Edge, edges, type Guard } from './checkout-edges.ts';
-import { deadlineOf, notTaken, whys } from './checkout-messages.ts';
-import { steps } from './checkout-steps.ts';
-import { factTypes, isFinal, states, transitions } from './order-state.ts';
+import { type Edge, edges, type Guard } from './domain/checkout-edges.ts';
+import { deadlineOf, notTaken, whys } from './domain/checkout-messages.ts';
+import { steps } from './domain/checkout-steps.ts';
+import { factTypes, isFinal, states, transitions } from './domain/order-state.ts';
 
 /** docs/checkout-saga.md, drawn from the tables that the order service decides by. */
 export function drawCheckout(): string {
   return `# The checkout
 
-Drawn from the tables in \`services/order/domain\` by \`node services/order/domain/draw.ts\`; a test compares the two.
+Drawn from the tables in \`services/order/domain\` by \`node services/order/draw.ts\`; a test compares the two.
 Where no edge below fits a message, it changes nothing, for the reason that the last table gives.
 
 ## States
@@ -107,13 +107,13 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
 }
 
 /** Where the drawing is kept. */
-export const drawingPath = new URL('../../../docs/checkout-saga.md', import.meta.url);
+export const drawingPath = new URL('../../docs/checkout-saga.md', import.meta.url);
 
 if (import.meta.main) {
   if (!process.argv.includes('--check')) {
     writeFileSync(drawingPath, drawCheckout());
   } else if (readFileSync(drawingPath, 'utf8') !== drawCheckout()) {
-    console.error('docs/checkout-saga.md differs from the tables; run node services/order/domain/draw.ts');
+    console.error('docs/checkout-saga.md differs from the tables; run node services/order/draw.ts');
     process.exitCode = 1;
   }
 }
