@@ -15,7 +15,7 @@ export type Caller = {
   raw(path: string, bytes: Buffer, headers: Headers): Promise<Answered>;
   close(): void;
 };
-export type Answered = { readonly message: Buffer; readonly headers: Metadata };
+type Answered = { readonly message: Buffer; readonly headers: Metadata };
 
 /** Connects over h2 without TLS. Calls end after five seconds at most. */
 export function connect(edge: Edge): Caller {

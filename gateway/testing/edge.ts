@@ -14,7 +14,7 @@ import { startUpstream, type Upstream } from './upstream.ts';
 export type Claims = { readonly [name in keyof JWTPayload]: JWTPayload[name] | undefined };
 
 /** A span as Zipkin's v2 JSON has it. */
-export type Span = {
+type Span = {
   readonly traceId: string;
   readonly id: string;
   readonly name: string;

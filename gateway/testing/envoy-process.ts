@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 /** The Envoy that `./shopverse up` installed, or the one that $SHOPVERSE_ENVOY names. */
-export function envoyBinary(): string {
+function envoyBinary(): string {
   if (process.env.SHOPVERSE_ENVOY) return process.env.SHOPVERSE_ENVOY;
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'shopverse');
   const found = globSync('envoy-*/venv/lib/python3*/site-packages/envoy/_bin/envoy', { cwd: cache })

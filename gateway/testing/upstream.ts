@@ -16,10 +16,10 @@ import { StatusSchema } from '#gen/google/rpc/status_pb.ts';
 type Message = any;
 
 /** A call as it came through the edge. */
-export type SeenCall = { readonly path: string; readonly request: Message; readonly metadata: Metadata };
+type SeenCall = { readonly path: string; readonly request: Message; readonly metadata: Metadata };
 
 /** What a method answers: fields, or a list of them for a stream. Throw a status number to refuse with it. */
-export type Answer = (request: Message) => Message | AsyncIterable<Message>;
+type Answer = (request: Message) => Message | AsyncIterable<Message>;
 
 /** A plain grpc-js server, which is what the platform's services are behind the edge. */
 export type Upstream = {

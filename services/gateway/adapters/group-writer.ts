@@ -1,7 +1,7 @@
 import type { ProducedRecord, Producer } from '#platform/kafka/kafka.ts';
 
 /** What became of records that were handed in. */
-export type Written = 'written' | 'full' | { readonly failed: unknown };
+type Written = 'written' | 'full' | { readonly failed: unknown };
 
 /** How much may be on its way at once, and in one request to the broker. */
 export type Limits = {

@@ -39,7 +39,7 @@ export function createKafkaBehaviourLog(deps: {
 }
 
 /** The record of an event: with the client's own id and time in its headers, and without a place in a sequence. */
-export function toRecord(
+function toRecord(
   source: EventSource,
   visit: Visit,
   { id, time, fact }: Behaviour<WireFact>,
