@@ -2,6 +2,7 @@ import kafkajs, { type IHeaders, type Producer as KafkajsProducer, type Message 
 import type { Logger } from '#platform/log/logger.ts';
 import type { Header, Kafka, KafkaAdmin, ProducedRecord, Producer } from './kafka.ts';
 import { joinWithKafkajs } from './kafkajs-consumer.ts';
+import { quietKafkajs } from './kafkajs-quiet.ts';
 
 /** Where the brokers are, and as whom to connect. */
 export type KafkaOptions = {
@@ -12,6 +13,7 @@ export type KafkaOptions = {
 
 /** The port over kafkajs. Connects with its first use. */
 export function connectKafkajs(options: KafkaOptions): Kafka {
+  quietKafkajs();
   const client = new kafkajs.Kafka({
     clientId: options.clientId,
     brokers: [...options.brokers],
