@@ -77,7 +77,7 @@ export async function createRuntime(config: ProcessConfig = readProcessConfig())
     now,
   });
   const metrics = createCallMetrics(service);
-  const kafka = connectKafka({
+  const kafka = await connectKafka({
     client: config.KAFKA_CLIENT,
     brokers: config.KAFKA_BROKERS.split(','),
     clientId: instance,

@@ -22,7 +22,7 @@ export async function testKafka(client: KafkaClient = 'kafkajs'): Promise<TestKa
     clientId: 'test',
     log: pino({ level: process.env.LOG_LEVEL ?? 'fatal' }),
   };
-  const kafka = connectKafka({ ...options, client });
+  const kafka = await connectKafka({ ...options, client });
   const topics: string[] = [];
   const groups: string[] = [];
   return {
@@ -41,7 +41,7 @@ export async function testKafka(client: KafkaClient = 'kafkajs'): Promise<TestKa
     },
     async close() {
       await kafka.close();
-      const cleaner = connectKafka({ ...options, client: 'kafkajs' });
+      const cleaner = await connectKafka({ ...options, client: 'kafkajs' });
       await cleaner.admin.deleteTopics(topics);
       // A group exists on the broker only if somebody joined it.
       await Promise.all(groups.map((group) => cleaner.admin.deleteGroups([group]).catch(() => undefined)));
