@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '#platform/log/logger.ts';
+import { prepareMarked } from './prepared.ts';
 
 const { Pool, TypeOverrides } = pg;
 
@@ -28,6 +29,7 @@ export function createPool(options: { url: string; service: string; size: number
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection broke'));
   pool.on('connect', (client) => {
     client.on('error', (error) => options.log.debug({ err: error }, 'a database connection broke'));
+    prepareMarked(client);
   });
   return pool;
 }

@@ -1,7 +1,7 @@
 import { OrderEventSchema } from '#gen/shopverse/order/v1/order_events_pb.ts';
 import { type Consumer, consumer, type Message, subscribe } from '#platform/consumer/consumer.ts';
 import type { Database } from '#platform/db/database.ts';
-import type { Clock, Ids } from '#platform/runtime.ts';
+import type { Clock, Ids } from '#platform/ports.ts';
 import { asOnlyWriter } from './adapters/one-writer.ts';
 import { reservationsIn } from './adapters/reservations.ts';
 import type { Tables } from './adapters/tables.ts';

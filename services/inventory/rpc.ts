@@ -7,8 +7,8 @@ import {
 import type { Database, Tx } from '#platform/db/database.ts';
 import { invalidRequest, refusal } from '#platform/errors/refusal.ts';
 import { idempotent } from '#platform/idempotency/idempotent.ts';
+import type { Clock, Ids } from '#platform/ports.ts';
 import { bind, type RpcBinding } from '#platform/rpc/bind.ts';
-import type { Clock, Ids } from '#platform/runtime.ts';
 import { addLocation } from './adapters/locations.ts';
 import { asOnlyWriter } from './adapters/one-writer.ts';
 import { pageSizeOf } from './adapters/page-token.ts';

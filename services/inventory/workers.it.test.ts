@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { v7 as uuidv7 } from 'uuid';
 import { waitFor } from '#platform/testing/wait-for.ts';
 import { assertInvariants } from './testing/invariants.ts';
+import { inLanes } from './testing/lanes.ts';
 import { openStockroom, type Stockroom } from './testing/stockroom.ts';
 import { createWorkers } from './workers.ts';
 
@@ -15,9 +16,7 @@ after(() => room.database.drop());
 
 test('I-04 what is held for too long is given back by one of two replicas, and no sooner', async () => {
   // The room holds for a minute: these are overdue at the worker's time, in two minutes.
-  const overdue = await Promise.all(
-    Array.from({ length: 120 }, () => room.reserve([{ sku: 'A', quantity: 1 }])),
-  );
+  const overdue = await inLanes(120, () => room.reserve([{ sku: 'A', quantity: 1 }]));
   const sold = overdue.slice(0, 10);
   await Promise.all(sold.map((orderId) => room.settle(orderId, 'commit')));
   let ahead = 0;

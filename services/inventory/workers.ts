@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Tx } from '#platform/db/database.ts';
 import { leased } from '#platform/lease/lease.ts';
-import type { Clock, Ids } from '#platform/runtime.ts';
+import type { Clock, Ids } from '#platform/ports.ts';
 import type { Worker } from '#platform/service/worker.ts';
 import { asOnlyWriter } from './adapters/one-writer.ts';
 import { reservationsIn } from './adapters/reservations.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from '#platform/db/database.ts';
-import type { Ids } from '#platform/runtime.ts';
+import type { Ids } from '#platform/ports.ts';
 import type { Booked } from '../domain/booking.ts';
 import type { Shelf } from '../domain/shelf.ts';
 import type { Shelves } from '../ports.ts';

@@ -9,6 +9,7 @@ import { migrations } from '../migrations/all.ts';
 import { receiveStock } from '../usecases/receive-stock.ts';
 import { reserveStock } from '../usecases/reserve-stock.ts';
 import { settleReservation } from '../usecases/settle-reservation.ts';
+import { lanes } from './lanes.ts';
 
 /** A real database with the use cases on it, each call in a transaction of its own and without the one-writer lock. */
 export type Stockroom = {
@@ -28,7 +29,7 @@ const holdMs = 60_000;
 
 /** Opens one with these locations, by priority. */
 export async function openStockroom(locations: readonly string[] = ['main']): Promise<Stockroom> {
-  const database = await testDatabase<Tables>(migrations, { service: 'inventory', poolSize: 40 });
+  const database = await testDatabase<Tables>(migrations, { service: 'inventory', poolSize: lanes });
   await database.db
     .insertInto('location')
     .values(

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { register } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
 import { assertInvariants } from '../testing/invariants.ts';
+import { inLanes } from '../testing/lanes.ts';
 import { openStockroom, type Stockroom } from '../testing/stockroom.ts';
 
 let room: Stockroom;
@@ -15,14 +16,12 @@ test('I-05 of 100 units exactly 100 are sold to 500 orders that come at once', a
   await room.receive('near', [{ sku: 'hot', quantity: 60 }]);
   await room.receive('far', [{ sku: 'hot', quantity: 40 }]);
   const before = await room.states();
-  const orders = await Promise.all(
-    Array.from({ length: 500 }, () => room.reserve([{ sku: 'hot', quantity: 1 }])),
-  );
+  const orders = await inLanes(500, () => room.reserve([{ sku: 'hot', quantity: 1 }]));
   const states = await room.states();
   assert.equal((states.ACTIVE ?? 0) - (before.ACTIVE ?? 0), 100);
   assert.equal((states.REJECTED ?? 0) - (before.REJECTED ?? 0), 400);
   await assertInvariants(room.database);
-  await Promise.all(orders.map((orderId) => room.settle(orderId, 'commit')));
+  await inLanes(orders.length, (index) => room.settle(orders[index] ?? '', 'commit'));
   const left = await room.database.db.selectFrom('stock').selectAll().where('sku', '=', 'hot').execute();
   assert.deepEqual(
     left.map((shelf) => [shelf.on_hand, shelf.reserved]),
@@ -48,17 +47,16 @@ test('orders of the same SKUs in opposite order all come through, without one de
   );
   const before = await room.states();
   const lines = skus.map((sku) => ({ sku, quantity: 1 }));
-  const orders = await Promise.all(
-    Array.from({ length: 120 }, (_, i) => room.reserve(i % 2 === 0 ? lines : lines.toReversed())),
-  );
+  const orders = await inLanes(120, (i) => room.reserve(i % 2 === 0 ? lines : lines.toReversed()));
   assert.equal(((await room.states()).ACTIVE ?? 0) - (before.ACTIVE ?? 0), 120);
   // Some are sold, some given back, some run out, and new ones come, all at once.
-  await Promise.all([
-    ...orders.map((orderId, i) =>
-      room.settle(orderId, (['commit', 'cancel', 'expire'] as const)[i % 3] ?? 'cancel'),
-    ),
-    ...Array.from({ length: 20 }, () => room.reserve(lines.toReversed())),
-  ]);
+  const ends = ['commit', 'cancel', 'expire'] as const;
+  await inLanes(140, async (i) => {
+    const orderId = orders[i];
+    await (orderId === undefined
+      ? room.reserve(lines.toReversed())
+      : room.settle(orderId, ends[i % 3] ?? 'cancel'));
+  });
   assert.equal(await retries(), retriesBefore, 'the kernel ran no transaction again');
   await assertInvariants(room.database);
 });
