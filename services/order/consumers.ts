@@ -4,6 +4,7 @@ import { PaymentEventSchema } from '#gen/shopverse/payment/v1/payment_events_pb.
 import { type Consumer, consumer, type Message as Received, subscribe } from '#platform/consumer/consumer.ts';
 import type { Database } from '#platform/db/database.ts';
 import { fromMoney } from './adapters/money-message.ts';
+import { asOnlyBatch } from './adapters/one-batch.ts';
 import { orderStore } from './adapters/order-store.ts';
 import type { OrderTables } from './adapters/tables.ts';
 import type { BarePaymentType, BareType, Message } from './domain/checkout.ts';
@@ -18,8 +19,10 @@ export function checkoutConsumer(
   database: Database<OrderTables>,
   ports: Omit<AdvancingPorts, 'orders'>,
 ): Consumer {
-  const tell = ({ orderId }: OfOrder, message: Message, { tx }: Heard) =>
-    advanceOrder({ ...ports, orders: orderStore(tx) }, orderId, message);
+  const tell = async ({ orderId }: OfOrder, message: Message, { tx }: Heard) => {
+    await asOnlyBatch(tx);
+    await advanceOrder({ ...ports, orders: orderStore(tx) }, orderId, message);
+  };
   const says =
     (type: BareType) =>
     (fact: OfOrder, heard: Heard): Promise<void> =>
@@ -33,9 +36,7 @@ export function checkoutConsumer(
     name: 'shopverse.order.checkout',
     step: 'order.checkout',
     database,
-    // One order's answers lie in partitions of three topics. Taken at the same time, two batches could each lock
-    // an order that the other wants next.
-    concurrency: 1,
+    // Batches wait for each other, so none is long.
     batchSize: 50,
     on: [
       subscribe(InventoryEventSchema, {
