@@ -30,8 +30,8 @@ export function accessRule(method: DescMethod): AccessRule | undefined {
 }
 
 /**
- * Whether a verified caller may call. One matching field suffices; of several, the least privileged is named. An
- * administrator has every role. Who could be let in by signing in is `unauthenticated`, not `denied`.
+ * Whether a verified caller may call. One matching field suffices. Of several a role is named before the
+ * customer: what staff can do beyond their own is audited. An administrator has every role. Who could be let in by signing in is `unauthenticated`, not `denied`.
  */
 export function decideAccess(rule: AccessRule | undefined, caller: Caller): AccessDecision {
   if (rule === undefined) {
@@ -41,14 +41,14 @@ export function decideAccess(rule: AccessRule | undefined, caller: Caller): Acce
     return 'public';
   }
   const signedIn = caller.userId !== undefined;
+  if (signedIn && rule.roles.length > 0 && holdsRole(rule.roles, caller.roles)) {
+    return 'role';
+  }
   if (rule.customer && signedIn) {
     return 'customer';
   }
   if (caller.service !== undefined && rule.services.includes(caller.service)) {
     return 'service';
-  }
-  if (signedIn && rule.roles.length > 0 && holdsRole(rule.roles, caller.roles)) {
-    return 'role';
   }
   const identified = signedIn || caller.service !== undefined;
   const open = rule.customer || rule.roles.length > 0 || rule.services.length > 0;
