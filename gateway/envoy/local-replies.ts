@@ -23,6 +23,7 @@ export const localReplies: object = {
     reply('EQ', 401, 'Sign in to do this: there is no valid token.'),
     reply('EQ', 403, 'You may not do this.'),
     reply('EQ', 404, 'There is no such thing here.'),
+    reply('EQ', 408, 'That took too long.'),
     reply('EQ', 413, 'The request is too large.'),
     reply('GE', 500, 'A part of the shop is away for a moment.'),
   ],

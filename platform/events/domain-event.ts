@@ -57,11 +57,20 @@ export function domainEvent<E extends DescMessage>(
 
 /** The topic that a message is declared to be the value of. Throws TypeError when it isn't of any. */
 export function topicOf(schema: DescMessage): string {
+  const known = topics.get(schema);
+  if (known !== undefined) {
+    return known;
+  }
   if (!hasOption(schema, topicOption)) {
     throw new TypeError(`${schema.typeName} declares no topic`);
   }
-  return getOption(schema, topicOption).name;
+  const { name } = getOption(schema, topicOption);
+  topics.set(schema, name);
+  return name;
 }
+
+/** Reading an option decodes it each time, which costs as much as encoding an event. */
+const topics = new WeakMap<DescMessage, string>();
 
 /** The oneof whose cases are a topic's facts. Throws TypeError unless the message has exactly one oneof. */
 export function factsOf(schema: DescMessage): DescOneof {

@@ -17,6 +17,7 @@ import { createGroupWriter } from './adapters/group-writer.ts';
 import { createKafkaBehaviourLog } from './adapters/kafka-behaviour-log.ts';
 import { createRpc } from './rpc.ts';
 
+const brokers = String(stackCoordinates().kafka.brokers);
 const limits = { maxInFlight: 1_000, maxRecords: 2_000, maxBytes: 768 * 1024 };
 const records: ConsumedRecord[] = [];
 let kafka: TestKafka;
@@ -61,7 +62,7 @@ const search = (query: string) => ({
 });
 
 test('I-39, I-42: a batch is in the log when it is answered: in order, with every header, and no address', async () => {
-  const gateway = await startGateway(stackCoordinates().kafka.brokers, 1_000);
+  const gateway = await startGateway(brokers, 1_000);
   const token = await mesh.token({ sub: 'user-7' });
   const client = outsideClient(BehaviourService, gateway.grpcPort, { token });
   const sessionId = randomUUID();
@@ -115,7 +116,7 @@ test('with the broker away, what is over the limit is refused with RetryInfo, an
 });
 
 test('a batch with a time far away, a repeated id or too many events is refused, and nothing of it written', async () => {
-  const gateway = await startGateway(stackCoordinates().kafka.brokers, 1_000);
+  const gateway = await startGateway(brokers, 1_000);
   const client = outsideClient(BehaviourService, gateway.grpcPort);
   const sessionId = randomUUID();
   const late = { ...search('late'), eventTime: timestampFromDate(new Date(Date.now() - 2 * 86_400_000)) };

@@ -1,10 +1,9 @@
-import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { BehaviourEventSchema } from '#gen/shopverse/gateway/v1/behaviour_events_pb.ts';
 import type { Behaviour as WireBehaviour } from '#gen/shopverse/gateway/v1/behaviour_service_pb.ts';
 import { domainEvent } from '#platform/events/domain-event.ts';
 import { type EventSource, eventHeaders, headerName } from '#platform/events/headers.ts';
-import type { ProducedRecord } from '#platform/kafka/kafka.ts';
+import type { Header, ProducedRecord } from '#platform/kafka/kafka.ts';
 import type { Logger } from '#platform/log/logger.ts';
 import { inSpan } from '#platform/telemetry/span.ts';
 import type { Behaviour } from '../domain/batch.ts';
@@ -29,7 +28,7 @@ export function createKafkaBehaviourLog(deps: {
   return {
     append: (visit, events) =>
       inSpan('publish behaviour', { kind: 'producer', attributes: { events: events.length } }, async () => {
-        const written = await deps.writer.write(events.map((event) => toRecord(deps.source, visit, event)));
+        const written = await deps.writer.write(toRecords(deps.source, visit, events));
         if (written === 'written') return { kind: 'written' };
         if (written === 'full') return { kind: 'full', retryAfterMs: retryAfterMs() };
         deps.log.warn({ err: written.failed, events: events.length }, 'behaviour events were not written');
@@ -38,29 +37,53 @@ export function createKafkaBehaviourLog(deps: {
   };
 }
 
-/** The record of an event: with the client's own id and time in its headers, and without a place in a sequence. */
-function toRecord(
+/** The events' records: with the client's own ids and times in the headers, and without places in a sequence. */
+function toRecords(
   source: EventSource,
   visit: Visit,
-  { id, time, fact }: Behaviour<WireFact>,
-): ProducedRecord {
-  const event: MessageInitShape<typeof BehaviourEventSchema> = {
-    eventId: id,
-    eventTime: timestampFromDate(time),
-    sessionId: visit.sessionId,
-    userId: visit.userId,
-    receiveTime: timestampFromDate(source.clock.now()),
-    event: withoutPersonalData(fact),
-  };
-  const stated = domainEvent(BehaviourEventSchema, { id: visit.sessionId, sequence: 1 }, event);
-  const { [headerName.sequence]: _, ...headers } = eventHeaders(source, visit.sessionId, stated);
-  const own = { ...headers, [headerName.id]: id, [headerName.time]: time.toISOString() };
-  return {
-    topic: stated.topic,
-    key: Buffer.from(visit.sessionId),
-    value: Buffer.from(toBinary(BehaviourEventSchema, create(BehaviourEventSchema, event))),
-    headers: Object.entries(own).map(([name, value]) => [name, Buffer.from(value)] as const),
-  };
+  events: readonly Behaviour<WireFact>[],
+): ProducedRecord[] {
+  const key = Buffer.from(visit.sessionId);
+  const receiveTime = timestampFromDate(source.clock.now());
+  // Of one call, so that all but three headers are the same in every record: they are encoded once.
+  let shared: Header[] | undefined;
+  return events.map(({ id, time, fact }) => {
+    const stated = domainEvent(
+      BehaviourEventSchema,
+      { id: visit.sessionId, sequence: 1 },
+      {
+        eventId: id,
+        eventTime: timestampFromDate(time),
+        sessionId: visit.sessionId,
+        userId: visit.userId,
+        receiveTime,
+        event: withoutPersonalData(fact),
+      },
+    );
+    shared ??= encoded(eventHeaders(source, visit.sessionId, stated)).filter(([name]) => !OWN.has(name));
+    const own = {
+      [headerName.id]: id,
+      [headerName.type]: stated.type,
+      [headerName.time]: time.toISOString(),
+    };
+    return {
+      topic: stated.topic,
+      key,
+      value: Buffer.from(stated.payload.buffer, stated.payload.byteOffset, stated.payload.byteLength),
+      headers: [...encoded(own), ...shared],
+    };
+  });
+}
+
+const OWN: ReadonlySet<string> = new Set([
+  headerName.id,
+  headerName.type,
+  headerName.time,
+  headerName.sequence,
+]);
+
+function encoded(headers: Readonly<Record<string, string>>): Header[] {
+  return Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)]);
 }
 
 function withoutPersonalData(fact: WireFact): WireFact {
