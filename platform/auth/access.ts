@@ -30,8 +30,9 @@ export function accessRule(method: DescMethod): AccessRule | undefined {
 }
 
 /**
- * Whether a verified caller may call. One matching field suffices. Of several a role is named before the
- * customer: what staff can do beyond their own is audited. An administrator has every role. Who could be let in by signing in is `unauthenticated`, not `denied`.
+ * Whether a verified caller may call. One matching field suffices. Of several a role is named before the customer:
+ * what staff can do beyond their own is audited. An administrator has every role. Who could be let in by signing in
+ * is `unauthenticated`, not `denied`.
  */
 export function decideAccess(rule: AccessRule | undefined, caller: Caller): AccessDecision {
   if (rule === undefined) {
