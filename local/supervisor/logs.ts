@@ -19,10 +19,9 @@ export function rotateLogs(folder: string, largest = LARGEST): void {
 /** The line of a log's end that most likely says why its process died; undefined when none looks like it. */
 export function lastComplaint(path: string): string | undefined {
   const lines = tail(path, 8_192).split('\n');
-  return lines
-    .findLast((line) => /\b\w*(error|exception|fatal|panic)\b/i.test(line))
-    ?.trim()
-    .slice(0, 200);
+  const named = lines.findLast((line) => /^\s*(Caused by: )?[\w.]*(Error|Exception)\b.*: /.test(line));
+  const complaint = named ?? lines.findLast((line) => /\b(error|fatal|panic|cannot)\b/i.test(line));
+  return complaint?.trim().slice(0, 200);
 }
 
 function tail(path: string, bytes: number): string {

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 
-const TIMEOUT_MS = 1_500;
+/** A machine whose processors are all taken answers late, not never. */
+const TIMEOUT_MS = 3_000;
 
 /** Whether something accepts connections there. */
 export function accepts(port: number): Promise<boolean> {

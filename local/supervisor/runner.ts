@@ -10,7 +10,7 @@ const PROBE_STARTING_MS = 200;
 const PROBE_UP_MS = 1_000;
 const START_MS = 120_000;
 /** One slow answer is no outage. */
-const FAILED_PROBES = 2;
+const FAILED_PROBES = 3;
 
 /** What the supervisor knows around one process. */
 export type Surroundings = Pick<Seen, 'needsMet' | 'mayStop'>;

@@ -99,8 +99,8 @@ async function prepare(site: Site, home: string, data: string): Promise<void> {
 async function isServing(url: string): Promise<boolean> {
   const client = new pg.Client({
     connectionString: url,
-    connectionTimeoutMillis: 1_500,
-    query_timeout: 1_500,
+    connectionTimeoutMillis: 3_000,
+    query_timeout: 3_000,
   });
   client.on('error', () => {}); // the failed query below says the same
   try {

@@ -10,13 +10,19 @@ export async function declareDatabases(
   await admin.connect();
   try {
     const { rows: roles } = await admin.query<{ name: string }>('select rolname as name from pg_roles');
-    const { rows: databases } = await admin.query<{ name: string }>(
-      'select datname as name from pg_database',
+    const { rows: databases } = await admin.query<{ name: string; closed: boolean }>(
+      `select datname as name, not has_database_privilege('public', oid, 'connect') as closed from pg_database`,
     );
+    await admin.query('begin'); // one commit for all: each waits for the disk
     for (const owner of owners) {
-      const name = admin.escapeIdentifier(owner);
       const verb = roles.some((role) => role.name === owner) ? 'alter' : 'create';
-      await admin.query(`${verb} role ${name} login password ${admin.escapeLiteral(password(owner))}`);
+      const secret = admin.escapeLiteral(password(owner));
+      await admin.query(`${verb} role ${admin.escapeIdentifier(owner)} login password ${secret}`);
+    }
+    await admin.query('commit');
+    for (const owner of owners) {
+      if (databases.some((database) => database.name === owner && database.closed)) continue;
+      const name = admin.escapeIdentifier(owner);
       const exists = databases.some((database) => database.name === owner);
       if (!exists) await admin.query(`create database ${name} owner ${name}`);
       await admin.query(`revoke all on database ${name} from public`);
