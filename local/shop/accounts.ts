@@ -13,7 +13,7 @@ export const PEOPLE = {
   warehouse: { email: 'warehouse@shopverse.local', roles: [Role.WAREHOUSE] },
   support: { email: 'support@shopverse.local', roles: [Role.SUPPORT] },
   analyst: { email: 'analyst@shopverse.local', roles: [Role.ANALYST] },
-  till: { email: 'till@shopverse.local', roles: [Role.TILL, Role.SUPPORT] },
+  till: { email: 'till@shopverse.local', roles: [Role.TILL] },
   customer: { email: 'customer@shopverse.local', roles: [] },
 } as const;
 
