@@ -72,7 +72,7 @@ export function subscribe<E extends DescMessage, T>(
 export function consumer<T>(definition: {
   readonly name: string;
   readonly database: Database<T>;
-  readonly on: readonly Subscription<T>[];
+  readonly on: readonly Subscription<NoInfer<T>>[];
   /** What its failpoints are called, such as `order.checkout`; its own name by default. */
   readonly step?: string;
   /** The most facts in one transaction; 200 by default, fewer where handlers lock rows that others want. */

@@ -9,7 +9,10 @@ export type Claim = {
   readonly outcome: 'effect' | 'skip';
 };
 
-/** Where a consumer is in the partitions that it has a place in. */
+/**
+ * Where a consumer is in these partitions. One that it has no place in starts at its first record, whatever the broker
+ * believes to have been told: what counts is what this database knows of.
+ */
 export async function storedPositions(
   db: Kysely<KernelTables>,
   consumer: string,
@@ -20,11 +23,10 @@ export async function storedPositions(
     .select(['topic', 'partition', 'next_offset'])
     .where('consumer', '=', consumer)
     .execute();
-  return rows
-    .filter((row) =>
-      partitions.some(({ topic, partition }) => topic === row.topic && partition === row.partition),
-    )
-    .map((row) => ({ topic: row.topic, partition: row.partition, offset: row.next_offset }));
+  return partitions.map(({ topic, partition }) => {
+    const place = rows.find((row) => row.topic === topic && row.partition === partition);
+    return { topic, partition, offset: place?.next_offset ?? 0n };
+  });
 }
 
 /**

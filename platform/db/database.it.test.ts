@@ -32,7 +32,7 @@ before(async () => {
 after(() => database.drop());
 
 const bump = (id: string) => sql`update counter set value = value + 1 where id = ${id}`;
-const valueOf = async (id: string) =>
+const readCounter = async (id: string) =>
   (await database.db.selectFrom('counter').select('value').where('id', '=', id).executeTakeFirstOrThrow())
     .value;
 
@@ -70,18 +70,18 @@ test('a deadlock is run again, and both transactions take effect once', async ()
       await bump(second).execute(db);
     });
   await Promise.all([cross('a', 'b'), cross('b', 'a')]);
-  assert.deepEqual([await valueOf('a'), await valueOf('b')], [2n, 2n]);
+  assert.deepEqual([await readCounter('a'), await readCounter('b')], [2n, 2n]);
 });
 
 test('a statement error that the work swallows is no commit', async () => {
-  const unchanged = await valueOf('a');
+  const unchanged = await readCounter('a');
   await assert.rejects(
     database.transaction(async ({ db }) => {
       await bump('a').execute(db);
       await sql`select 1 / 0`.execute(db).catch(() => undefined);
     }),
   );
-  assert.equal(await valueOf('a'), unchanged);
+  assert.equal(await readCounter('a'), unchanged);
 });
 
 test('a failing ROLLBACK does not hide what made it necessary', async () => {
@@ -94,7 +94,7 @@ test('a failing ROLLBACK does not hide what made it necessary', async () => {
     }),
     /the first error/,
   );
-  assert.equal(typeof (await valueOf('a')), 'bigint');
+  assert.equal(typeof (await readCounter('a')), 'bigint');
 });
 
 test('a connection lost during the work is a disconnect, and the pool recovers', async () => {
@@ -106,7 +106,7 @@ test('a connection lost during the work is a disconnect, and the pool recovers',
     }),
     (error) => isDisconnect(error) && !(error instanceof AmbiguousCommit),
   );
-  assert.equal(typeof (await valueOf('a')), 'bigint');
+  assert.equal(typeof (await readCounter('a')), 'bigint');
 });
 
 test('a connection lost during COMMIT is told as an ambiguous commit', async () => {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs from 'kafkajs';
+import { stackCoordinates } from '#platform/testing/stack.ts';
 import { type TestKafka, testKafka } from '#platform/testing/test-kafka.ts';
 import { waitFor } from '#platform/testing/wait-for.ts';
 import type { KafkaClient } from './connect.ts';
@@ -166,6 +168,33 @@ for (const client of clients) {
       await waitFor('every record', () => store.effects.length === 13);
       await second.close();
       assert.equal(store.values()[0], '7');
+    });
+
+    test('starts at the first record that is kept, where the place is no longer', async () => {
+      const topic = await broker.topic(1);
+      await send(Array.from({ length: 20 }, (_, i) => record(topic, 'k', `${i}`)));
+      const native = new kafkajs.Kafka({
+        brokers: [stackCoordinates().kafka.brokers].flat().flatMap((list) => list.split(',')),
+        logLevel: kafkajs.logLevel.NOTHING,
+      }).admin();
+      try {
+        // Before it was asked for something else it knows no topic, and deletes nothing.
+        await native.fetchTopicOffsets(topic);
+        await native.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '12' }] });
+      } finally {
+        await native.disconnect();
+      }
+      const values: string[] = [];
+      const consumer = consume(broker.group(), topic, {
+        onAssigned: async (partitions) => partitions.map((one) => ({ ...one, offset: 3n })),
+        onBatch: async ({ records }) => void values.push(...records.map((one) => `${one.value}`)),
+      });
+      await waitFor('the last record', () => values.includes('19'), 20_000);
+      await consumer.close();
+      assert.deepEqual(
+        values,
+        Array.from({ length: 8 }, (_, i) => `${i + 12}`),
+      );
     });
 
     test('delivers a batch again after its handler threw, and skips nothing', async () => {

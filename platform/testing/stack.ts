@@ -4,7 +4,8 @@ import { join } from 'node:path';
 /** Where the running stack's parts are; written by the supervisor as stack.json. */
 export type StackCoordinates = {
   readonly postgres: { readonly host: string; readonly port: number; readonly adminUrl: string };
-  readonly kafka: { readonly brokers: string | readonly string[] };
+  /** `brokers` is a comma-separated list of host:port. */
+  readonly kafka: { readonly brokers: string };
 };
 
 /** Reads $SHOPVERSE_STATE/stack.json. Throws Error saying how to start the stack where there is none. */
