@@ -45,7 +45,8 @@ const OWN: Partial<Record<string, (site: Site) => Record<string, string>>> = {
     CLICKHOUSE_URL: `http://127.0.0.1:${stack.ports.clickhouseHttp}`,
     CLICKHOUSE_USER: 'writer',
     CLICKHOUSE_PASSWORD: secrets('clickhouse/writer'),
-    FLINK_URL: `http://127.0.0.1:${stack.ports.flinkRest}`,
+    CLICKHOUSE_READER: 'reader',
+    CLICKHOUSE_READER_PASSWORD: secrets('clickhouse/reader'),
   }),
   user: ({ stack, secrets }) => ({
     USER_SECRET: secrets('user/secret'),

@@ -46,7 +46,8 @@ export type SalesFigures = Message<"shopverse.analytics.v1.SalesFigures"> & {
   units: bigint;
 
   /**
-   * How many orders held the department, less those paid back in full.
+   * How many orders held the department, less those paid back in full. The same as orders where departments aren't told
+   * apart.
    *
    * @generated from field: int64 baskets = 4;
    */

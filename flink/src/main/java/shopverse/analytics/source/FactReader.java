@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.Iterator;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
@@ -39,8 +40,9 @@ public final class FactReader implements KafkaRecordDeserializationSchema<Fact> 
   }
 
   private static String header(ConsumerRecord<?, ?> record, String name) {
-    Header header = record.headers().lastHeader(name);
-    return header == null || header.value() == null ? "" : new String(header.value(), UTF_8);
+    Iterator<Header> named = record.headers().headers(name).iterator();
+    byte[] value = named.hasNext() ? named.next().value() : null;
+    return value == null ? "" : new String(value, UTF_8);
   }
 
   private static Long timeOf(String text) {
