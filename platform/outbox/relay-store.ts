@@ -77,11 +77,32 @@ export class RelayStore {
     const { rows } = await this.#query<OutboxRow>(
       'read',
       `select xid, seq, topic, key, headers, payload, created_at from outbox
-       where (xid, seq) > ($1::xid8, $2::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
+       where (xid, seq) > ($1::xid8, $2::bigint) and xid < $4::xid8
        order by xid, seq limit $3`,
-      [place.xid, place.seq, limit],
+      [place.xid, place.seq, limit, await this.#oldestOpen()],
     );
     return rows;
+  }
+
+  /**
+   * A transaction id below which nothing is open in this database any more. The snapshot's own xmin would do, but it
+   * speaks of all databases of the server: a long transaction of another service would hold up this one's facts. To
+   * be asked in a statement before the one that reads, so that what has ended since is visible to that one.
+   */
+  async #oldestOpen(): Promise<bigint> {
+    const { rows } = await this.#query<{ fence: bigint }>(
+      'fence',
+      `select coalesce(
+         (select running from pg_snapshot_xip(pg_current_snapshot()) as running
+          where exists (select from pg_stat_activity
+                        where datname = current_database() and backend_xid = running::xid)
+          order by running limit 1),
+         pg_snapshot_xmax(pg_current_snapshot())) as fence`,
+    );
+    if (rows[0] === undefined) {
+      throw new Error('The snapshot has no end');
+    }
+    return rows[0].fence;
   }
 
   /** Moves the cursor from where this relay knows it to be. Throws RelayFenced when it is elsewhere. */
