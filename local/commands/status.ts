@@ -10,7 +10,7 @@ export const usage = '[--json]';
 
 export async function run(args: string[], stack: Stack): Promise<number> {
   const { values } = parseArgs({ args, options: { json: { type: 'boolean' } } });
-  const status = await askStatus(stack);
+  const status = await askStatus(stack, 'memory');
   if (values.json) {
     console.log(JSON.stringify(status ?? { mode: 'static', units: [], leftovers: leftovers(stack.state) }));
   } else if (status) {

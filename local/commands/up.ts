@@ -9,13 +9,14 @@ import { PARTS } from '../parts/catalogue.ts';
 import { jobsJar } from '../parts/flink/jar.ts';
 import { buildInBackground } from '../parts/istiod/build.ts';
 import type { Stack } from '../stack.ts';
-import { askStatus, ensureSupervisor, type SupervisorStatus } from '../supervisor/client.ts';
+import { askStatus, ensureSupervisor } from '../supervisor/client.ts';
 import { renderWelcome } from './up/welcome.ts';
 
 export const summary = 'starts everything, installing what is missing; changes nothing where all is well';
 export const usage = '[--no-replay] [--json]';
 
 const PATIENCE_MS = 180_000;
+const GONE = 'The supervisor is gone. ./shopverse logs supervisor says why; up starts it again.';
 
 export async function run(args: string[], stack: Stack): Promise<number> {
   const { values } = parseArgs({
@@ -26,7 +27,9 @@ export async function run(args: string[], stack: Stack): Promise<number> {
   await installAll(stack);
   await ensureSupervisor(stack);
   const began = Date.now();
-  const status = await waitUntilUp(stack);
+  await waitUntilUp(stack);
+  const status = await askStatus(stack, 'memory');
+  if (!status) throw new Error(GONE);
   const late = status.units.filter((unit) => unit.phase !== 'up');
   if (values.json) console.log(JSON.stringify(status));
   else console.log(renderWelcome(stack, status, Date.now() - began));
@@ -46,18 +49,17 @@ async function installAll(stack: Stack): Promise<void> {
 }
 
 /** Tells what is still being waited for, until all is up or it takes too long. */
-async function waitUntilUp(stack: Stack): Promise<SupervisorStatus> {
+async function waitUntilUp(stack: Stack): Promise<void> {
   const began = Date.now();
   let told = '';
   for (;;) {
     const status = await askStatus(stack);
-    if (!status)
-      throw new Error('The supervisor is gone. ./shopverse logs supervisor says why; up starts it again.');
+    if (!status) throw new Error(GONE);
     const waiting = status.units.filter((unit) => unit.phase !== 'up');
     const hopeless =
       waiting.length > 0 && waiting.every((unit) => unit.phase === 'backing-off' && unit.restarts > 3);
     const elapsed = Date.now() - began;
-    if (waiting.length === 0 || hopeless || elapsed > PATIENCE_MS) return status;
+    if (waiting.length === 0 || hopeless || elapsed > PATIENCE_MS) return;
     const names = waiting.map((unit) => unit.name).join(', ');
     if (elapsed > 2_000 && names !== told) {
       say(`  ${(elapsed / 1000).toFixed(0).padStart(3)} s  waiting for ${names}`);

@@ -15,9 +15,9 @@ export type SupervisorStatus = {
   readonly units: readonly UnitStatus[];
 };
 
-/** The state of the stack; undefined when no supervisor runs. */
-export function askStatus(stack: Stack): Promise<SupervisorStatus | undefined> {
-  return ask<SupervisorStatus>(socketPath(stack.state), 'status');
+/** The state of the stack, with the memory of each process where that is wanted; undefined when no supervisor runs. */
+export function askStatus(stack: Stack, what: '' | 'memory' = ''): Promise<SupervisorStatus | undefined> {
+  return ask<SupervisorStatus>(socketPath(stack.state), 'status', what);
 }
 
 /** Asks the running supervisor. Throws a sentence when there is none. */

@@ -49,11 +49,11 @@ async function main(): Promise<void> {
   announce();
   replan();
   const server = await serveControl(socketPath(stack.state), {
-    status: () => ({
+    status: (what) => ({
       mode,
       pid: process.pid,
       version: process.env.SHOPVERSE_LOCAL_VERSION,
-      units: supervisor.status(),
+      units: supervisor.status({ memory: what === 'memory' }),
     }),
     replan: () => {
       replan();

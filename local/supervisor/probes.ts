@@ -19,10 +19,10 @@ export async function answers(url: string, test?: (text: string) => boolean): Pr
   }
 }
 
-/** Whether a server that speaks lines says what is expected after these lines. */
+/** Whether a server says what is expected when it is told this. */
 export function converse(
   port: number,
-  lines: string,
+  words: string | Buffer,
   expected: (heard: string) => boolean,
 ): Promise<boolean> {
   return new Promise((resolve) => {
@@ -35,7 +35,7 @@ export function converse(
     socket.setTimeout(TIMEOUT_MS, () => finish(false));
     socket.on('error', () => finish(false));
     socket.on('close', () => resolve(false));
-    socket.on('connect', () => (lines === '' ? finish(expected('')) : socket.write(lines)));
+    socket.on('connect', () => (words.length === 0 ? finish(expected('')) : socket.write(words)));
     socket.on('data', (bytes) => {
       heard += bytes.toString();
       if (expected(heard)) finish(true);

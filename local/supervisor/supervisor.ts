@@ -12,6 +12,7 @@ export type UnitStatus = {
   readonly port: number;
   readonly version: string;
   readonly pid?: number;
+  /** In bytes; 0 when it was not measured. */
   readonly memory: number;
   readonly restarts: number;
   readonly reason: string;
@@ -101,9 +102,10 @@ export class Supervisor {
       .map((runner) => runner.unit);
   }
 
-  status(): UnitStatus[] {
+  /** How each process is. Measuring memory takes a while, so it is done only when asked for. */
+  status({ memory: measured } = { memory: false }): UnitStatus[] {
     const runners = [...this.#runners.values()];
-    const memory = memoryOf(runners.flatMap((runner) => runner.pid ?? []));
+    const memory = memoryOf(measured ? runners.flatMap((runner) => runner.pid ?? []) : []);
     return runners.map((runner) => ({
       name: runner.unit.name,
       phase: runner.state.phase,

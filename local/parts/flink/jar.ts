@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, globSync, readFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { placeOf } from '../../install/artefact.ts';
 import { run } from '../../install/run.ts';
@@ -30,11 +40,28 @@ export function jobsJar(root: string): Artefact | undefined {
   return {
     name: `stream-jobs-${hash.digest('hex').slice(0, 16)}`,
     title: 'the stream jobs (Maven)',
-    make: async (folder) => {
-      await run('mvn', ['-q', '-B', '-C', '-f', join(root, 'flink/pom.xml'), '-DskipTests', 'package']);
-      copyFileSync(join(root, 'flink/target', JAR), join(folder, JAR));
-    },
+    make: (folder) => build(root, folder),
   };
+}
+
+/** Built beside the clone's own flink/target, which somebody may be working in; the contracts lie where pom.xml looks for them. */
+async function build(root: string, folder: string): Promise<void> {
+  const work = join(folder, 'work');
+  mkdirSync(join(work, 'flink/src'), { recursive: true });
+  for (const contracts of ['proto', 'third_party']) symlinkSync(join(root, contracts), join(work, contracts));
+  copyFileSync(join(root, 'flink/pom.xml'), join(work, 'flink/pom.xml'));
+  cpSync(join(root, 'flink/src/main'), join(work, 'flink/src/main'), { recursive: true });
+  await run('mvn', [
+    '-q',
+    '-B',
+    '-C',
+    '-f',
+    join(work, 'flink/pom.xml'),
+    '-Dmaven.test.skip=true',
+    'package',
+  ]);
+  renameSync(join(work, 'flink/target', JAR), join(folder, JAR));
+  rmSync(work, { recursive: true });
 }
 
 /** The path of the built jar. */

@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readIfThere, writeAtomically } from '../../files.ts';
@@ -9,12 +9,12 @@ import { declaredJobs, type Job, jarPath, jobsJar } from './jar.ts';
 /** What was submitted under a job's name, and the checkpoint that it began with. */
 type Submission = { readonly id: string; readonly jar: string; readonly from?: string };
 
-/** Whether every declared job runs, as far as the jar to run it from is built. */
+/** Whether every job that was submitted runs, as far as it is still declared. */
 export async function jobsRun(stack: Stack): Promise<boolean> {
-  const jar = jobsJar(stack.root);
-  if (!jar || !isInstalled(stack.cache, jar)) return true;
+  const expected = declaredJobs(stack.root).filter((job) => existsSync(submissionPath(stack, job)));
+  if (expected.length === 0) return true;
   const running = await runningJobs(stack);
-  return declaredJobs(stack.root).every((job) => running.has(job.name));
+  return expected.every((job) => running.has(job.name));
 }
 
 /**

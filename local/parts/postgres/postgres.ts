@@ -1,15 +1,17 @@
 import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
 import { located } from '../../install/programs.ts';
 import { run } from '../../install/run.ts';
 import { OWNERS } from '../../services/catalogue.ts';
+import { converse } from '../../supervisor/probes.ts';
 import type { Part, Site, SystemProgram } from '../part.ts';
 import { owner, postgresHome } from './home.ts';
 import { declareDatabases } from './roles.ts';
 
 const BIN = '/usr/lib/postgresql/15/bin';
 const POSTGRES: SystemProgram = { program: 'postgres', package: 'postgresql-15', places: [BIN] };
+/** The protocol's version in its first message: 3.0. */
+const PROTOCOL_3 = 3 << 16;
 const INITDB: SystemProgram = { program: 'initdb', package: 'postgresql-15', places: [BIN] };
 
 /** Where the superuser connects. */
@@ -49,7 +51,7 @@ export const postgres: Part = {
           ...owner(),
         },
         prepare: () => prepare(site, home, data),
-        ready: () => isServing(adminUrl(site)),
+        ready: () => isServing(site.stack.ports.postgres),
         settle: () => declareDatabases(adminUrl(site), OWNERS, (name) => site.secrets(`postgres/${name}`)),
         graceMs: 20_000,
       },
@@ -96,20 +98,14 @@ async function prepare(site: Site, home: string, data: string): Promise<void> {
   await run('mv', ['-T', half, data]);
 }
 
-async function isServing(url: string): Promise<boolean> {
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: 3_000,
-    query_timeout: 3_000,
-  });
-  client.on('error', () => {}); // the failed query below says the same
-  try {
-    await client.connect();
-    await client.query('select 1');
-    return true;
-  } catch {
-    return false; // starting, recovering or gone: that is the answer
-  } finally {
-    await client.end().catch(() => {});
-  }
+/**
+ * Whether it takes sessions: one is begun and left before the password. A server that is starting or recovering answers with an
+ * error ('E') instead of asking for it ('R').
+ */
+function isServing(port: number): Promise<boolean> {
+  const parameters = Buffer.from('user\0postgres\0database\0postgres\0\0');
+  const head = Buffer.alloc(8);
+  head.writeInt32BE(head.length + parameters.length, 0);
+  head.writeInt32BE(PROTOCOL_3, 4);
+  return converse(port, Buffer.concat([head, parameters]), (heard) => heard.startsWith('R'));
 }
