@@ -9,9 +9,11 @@ const PASSING: ReadonlySet<Code> = new Set([
   Code.Aborted,
 ]);
 
-/** Whether an error says that the call may go through when it is repeated. */
+/** Whether an error says that the call may go through when it is repeated: also one of the connection itself. */
 export function isPassing(error: unknown): boolean {
-  return PASSING.has(ConnectError.from(error).code);
+  const { code, cause } = ConnectError.from(error);
+  const broken = (cause as { code?: unknown } | undefined)?.code;
+  return PASSING.has(code) || (typeof broken === 'string' && broken.startsWith('ERR_HTTP2_'));
 }
 
 /** Repeats a call that can be repeated while it fails for a passing reason, waiting longer each time. */

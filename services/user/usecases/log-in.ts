@@ -6,12 +6,10 @@ import { judgeRefresh } from '../domain/session.ts';
 import { waitBefore } from '../domain/throttle.ts';
 import { endedFacts, sessionReader, storesOf, tokensFor, type UserDeps } from './deps.ts';
 
-/** Why there are no tokens. `waitMs` is how long the next try has to wait. */
-export type LogInRefusal =
-  | { readonly refused: 'wrong' }
-  | { readonly refused: 'wait'; readonly waitMs: number };
-
-/** Begins a session for who knows the password. A banned account looks like a wrong password. */
+/**
+ * Begins a session for who knows the password. A banned account looks like a wrong password; `waitMs` is how long the
+ * next try has to wait after too many wrong ones.
+ */
 export async function logIn(
   deps: UserDeps,
   { email, password, deviceName }: { email: string; password: string; deviceName: string },
