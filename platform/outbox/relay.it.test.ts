@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { pino } from 'pino';
 import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { domainEvent } from '#platform/events/domain-event.ts';
@@ -131,6 +132,20 @@ relayTest(
     assert.deepEqual(firstOccurrences(await readTopic(broker.kafka, topic)), { early: [1], late: [1] });
   },
 );
+
+relayTest('a transaction held open in another database of the server holds nothing up', async (topic) => {
+  const neighbour = await testDatabase();
+  const open = await neighbour.db.startTransaction().execute();
+  try {
+    await sql`select pg_current_xact_id()`.execute(open);
+    start();
+    await append(topic, ['a'], 3);
+    await published(topic, 3);
+  } finally {
+    await open.rollback().execute();
+    await neighbour.drop();
+  }
+});
 
 relayTest(
   'a relay that dies between publishing and its cursor makes duplicates only (F-03)',
