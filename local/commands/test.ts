@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { say } from '../install/progress.ts';
+import { isInstalled } from '../install/artefact.ts';
+import { say, withProgress } from '../install/progress.ts';
+import { buildInBackground, ISTIOD } from '../parts/istiod/build.ts';
 import { openStack, type Stack } from '../stack.ts';
-import { askStatus } from '../supervisor/client.ts';
+import { askStatus, until } from '../supervisor/client.ts';
 import { run as reset } from './reset.ts';
 import { run as up } from './up.ts';
 
@@ -16,6 +18,7 @@ const WITH_PARTS = '{services,platform,local,gateway}/**/*.it.test.ts';
 const WHOLE = 'tests/**/*.it.test.ts';
 /** How far the test stack's ports lie from those of the stack that people use. */
 const APART = 1_000;
+const ISTIOD_BUILD_MS = 20 * 60_000;
 
 /** One check: a title, and the program that fails when it does not hold. */
 type Step = { readonly title: string; readonly program: string; readonly args: readonly string[] };
@@ -27,6 +30,8 @@ export async function run(args: string[], stack: Stack): Promise<number> {
     options: { unit: { type: 'boolean' }, keep: { type: 'boolean' } },
   });
   const failed: string[] = [];
+  mkdirSync(join(stack.state, 'logs'), { recursive: true });
+  buildInBackground(stack.cache, join(stack.state, 'logs', 'istiod-build.log'));
   if (positionals.length === 0) {
     for (const step of checks(stack)) {
       if (!(await passes(stack, step, {}))) failed.push(step.title);
@@ -70,6 +75,10 @@ async function testOnStack(stack: Stack, files: readonly string[], keep: boolean
   const fresh = (await askStatus(own)) === undefined;
   if (fresh) rmSync(join(own.state, 'logs'), { recursive: true, force: true });
   if ((await up(['--no-replay'], own)) !== 0) return false;
+  // Without it the tests of the mesh could only be passed over.
+  await withProgress('Waiting for istiod’s build', () =>
+    until(ISTIOD_BUILD_MS, async () => isInstalled(own.cache, ISTIOD)),
+  );
   const passed = await passes(
     stack,
     {

