@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -285,6 +286,43 @@ for (const client of clients) {
       });
       await waitFor('every record', () => store.effects.length === 2, 40_000);
       assert.equal(deliveries, 1);
+      await consumer.close();
+    });
+
+    // Disturbs everybody who uses the broker, so it runs only where a command is given: BROKER_KILL='./shopverse kill kafka'
+    const kill = process.env.BROKER_KILL;
+    test('survives a broker that is killed', { timeout: 120_000, skip: kill === undefined }, async () => {
+      const topic = await broker.topic(2);
+      const store = new Store();
+      const consumer = consume(broker.group(), topic, {
+        onAssigned: store.onAssigned,
+        onBatch: async ({ records }) => store.take(records),
+      });
+      await waitFor('the assignment', () => consumer.assignment().length === 2, 20_000);
+      const before = record(topic, 'k', '0');
+      await send([before]);
+      await waitFor('the first record', () => store.effects.length === 1);
+      execSync(kill ?? 'false', { stdio: 'ignore' });
+      let producer = await broker.kafka.producer().catch(() => undefined);
+      for (let number = 1; number <= 20; ) {
+        try {
+          producer ??= await broker.kafka.producer();
+          await producer.send([record(topic, 'k', `${number}`)]);
+          number++;
+        } catch {
+          // As the relay does: another producer, and the same batch from its start.
+          await producer?.close().catch(() => undefined);
+          producer = undefined;
+          await sleep(200);
+        }
+      }
+      await producer?.close();
+      await waitFor('every record', () => new Set(store.values()).size === 21, 60_000);
+      const firsts = [...new Set(store.values())].map(Number);
+      assert.deepEqual(
+        firsts,
+        firsts.toSorted((a, b) => a - b),
+      );
       await consumer.close();
     });
 
