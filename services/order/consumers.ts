@@ -36,7 +36,8 @@ export function checkoutConsumer(
     name: 'shopverse.order.checkout',
     step: 'order.checkout',
     database,
-    // Batches wait for each other, so none is long.
+    // Batches wait for each other: taken at the same time they would only hold connections, and none may be long.
+    concurrency: 1,
     batchSize: 50,
     on: [
       subscribe(InventoryEventSchema, {

@@ -8,7 +8,7 @@ type Waiter = { readonly revision: bigint; readonly wake: () => void };
 
 /** How often everything watched is looked at when nothing was committed here, and at least how long between looks. */
 const lookEveryMs = 250;
-const restMs = 15;
+const restMs = 40;
 
 /**
  * Tells of changes by looking at the revisions of all watched orders in one query: soon after each commit of this
