@@ -1,3 +1,4 @@
+import { Code, ConnectError } from '@connectrpc/connect';
 import { v5 as uuidv5 } from 'uuid';
 import { InventoryService } from '#gen/shopverse/inventory/v1/inventory_service_pb.ts';
 import type { YearProduct } from '../grocer/year.ts';
@@ -18,8 +19,10 @@ export async function bookStock(
   progress: (done: number) => void,
 ): Promise<void> {
   const client = warehouse.client(InventoryService);
-  await client.createLocation({
-    location: { locationId: LOCATION, displayName: 'Main warehouse', priority: 1 },
+  const location = { locationId: LOCATION, displayName: 'Main warehouse', priority: 1 };
+  await client.createLocation({ location }).catch((error: unknown) => {
+    // Somebody made it before, under another name perhaps.
+    if (ConnectError.from(error).code !== Code.AlreadyExists) throw error;
   });
   for (let at = 0; at < products.length; at += BATCH) {
     const receipt = {
