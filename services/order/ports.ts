@@ -1,5 +1,5 @@
 import type { Advanced, Message, Waits } from './domain/checkout.ts';
-import type { Money, OrderLine, PricedLine } from './domain/money.ts';
+import type { OrderLine, PricedLine } from './domain/money.ts';
 import type { Address, Change, HistoryEntry, Order } from './domain/order.ts';
 import type { State } from './domain/order-state.ts';
 import type { Shipment } from './domain/shipping.ts';
@@ -85,6 +85,3 @@ export type PlacingPolicy = {
   /** How many unsettled orders a user may have. Sales of a till don't count. */
   readonly maxUnsettled: number;
 };
-
-/** The total that a customer was shown. */
-export type ExpectedTotal = Money;
