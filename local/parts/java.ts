@@ -45,4 +45,7 @@ appender.console.type = Console
 appender.console.name = console
 appender.console.layout.type = PatternLayout
 appender.console.layout.pattern = [%d] %p %c %m%n
+# A Flink sink without transactions names two metrics alike, and says so at every checkpoint.
+logger.collisions.name = org.apache.flink.metrics.MetricGroup
+logger.collisions.level = error
 `;

@@ -14,7 +14,7 @@ const REQUEST_MS = 15_000;
 /** Server codes for what passes: too many queries, too little memory, a query that took too long. */
 const PASSING = new Set(['159', '202', '241', '394']);
 
-/** A client that keeps its connections. */
+/** A client that keeps its connections. 64-bit integers come as strings. */
 export function connectClickHouse({ url, user, password, database }: Access): ClickHouseClient {
   return createClient({
     url,
@@ -25,6 +25,10 @@ export function connectClickHouse({ url, user, password, database }: Access): Cl
     request_timeout: REQUEST_MS,
     max_open_connections: 10,
     keep_alive: { enabled: true, idle_socket_ttl: 2_000 },
+    clickhouse_settings: {
+      cancel_http_readonly_queries_on_client_close: 1,
+      output_format_json_quote_64bit_integers: 1,
+    },
   });
 }
 
@@ -50,10 +54,6 @@ export function asking(reader: ClickHouseClient): Ask {
         query_params: question.parameters,
         format: 'JSONEachRow',
         abort_signal: signal,
-        clickhouse_settings: {
-          cancel_http_readonly_queries_on_client_close: 1,
-          output_format_json_quote_64bit_integers: 1,
-        },
       });
       return await result.json();
     } catch (error) {

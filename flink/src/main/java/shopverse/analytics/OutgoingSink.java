@@ -20,6 +20,7 @@ final class OutgoingSink {
         .setBootstrapServers(options.brokers())
         .setRecordSerializer(serializer)
         .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
+        .setProperty("client.id", options.group())
         .setProperty("linger.ms", "5")
         .setProperty("compression.type", "gzip")
         .build();

@@ -19,6 +19,7 @@ public final class FactSource {
         .setBootstrapServers(options.brokers())
         .setTopics(options.sources())
         .setGroupId(options.group())
+        .setClientIdPrefix(options.group())
         .setStartingOffsets(OffsetsInitializer.earliest())
         .setDeserializer(new FactReader())
         .setProperty("fetch.max.wait.ms", "100")

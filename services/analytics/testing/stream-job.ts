@@ -1,0 +1,38 @@
+import { stackCoordinates } from '#platform/testing/stack.ts';
+
+/** The analytics job running beside the stack's own, on other topics. */
+export type TestJob = { readonly id: string; cancel(): Promise<void> };
+
+const ENTRY = 'shopverse.analytics.AnalyticsJob';
+
+/** Runs the jar that the stack's own job was started from. Throws Error when there is none on the cluster. */
+export async function startTestJob(args: readonly string[]): Promise<TestJob> {
+  const { files } = await rest<{ files: { id: string; uploaded: number }[] }>('/jars');
+  const newest = files.sort((a, b) => b.uploaded - a.uploaded)[0];
+  if (newest === undefined) throw new Error('Flink has no jar of the stream jobs; run ./shopverse up');
+  const { jobid } = await rest<{ jobid: string }>(`/jars/${newest.id}/run`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ entryClass: ENTRY, programArgsList: args }),
+  });
+  return {
+    id: jobid,
+    cancel: async () => {
+      await rest(`/jobs/${jobid}?mode=cancel`, { method: 'PATCH' });
+    },
+  };
+}
+
+/** How often the job's tasks were started again. */
+export async function restarts(job: TestJob): Promise<number> {
+  const metrics = await rest<{ id: string; value: string }[]>(`/jobs/${job.id}/metrics?get=numRestarts`);
+  return Number(metrics[0]?.value ?? 0);
+}
+
+async function rest<T>(path: string, init: RequestInit = {}): Promise<T> {
+  const { flink } = stackCoordinates() as unknown as { flink: { url: string } };
+  const response = await fetch(`${flink.url}${path}`, { ...init, signal: AbortSignal.timeout(30_000) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`Flink refused ${path}: ${text.slice(0, 400)}`);
+  return (text === '' ? {} : JSON.parse(text)) as T;
+}
