@@ -1,22 +1,22 @@
 import { sql } from 'kysely';
 import type { Database, Tx } from '#platform/db/database.ts';
-import type { Operation } from '../domain/attempt.ts';
+import { isOpen, type Operation } from '../domain/attempt.ts';
 import type { Message } from '../domain/messages.ts';
 import { backoffMs } from '../domain/next-step.ts';
+import type { Payment } from '../domain/payment.ts';
 import type { Answer, Claimable, Job, PaymentStore } from '../ports.ts';
-import { paymentsIn } from './payments-in.ts';
+import { applyTo, type LockedPayment, lockPayment } from './payments-in.ts';
 import type { PaymentTables } from './tables.ts';
 
 /** How workers come by attempts and hand in what came of them. */
 export function attemptsOf(options: {
   readonly database: Database<PaymentTables>;
-  readonly provider: string;
   /** This process, among its replicas. */
   readonly instance: string;
   /** How long a claim is kept from others, in milliseconds: longer than all the calls that a job may need. */
   readonly claimMs: number;
 }): Pick<PaymentStore, 'claim' | 'record' | 'releaseClaims'> {
-  const { database, provider, instance, claimMs } = options;
+  const { database, instance, claimMs } = options;
   return {
     async claim(which, limit) {
       const { rows } = await claimRows(database, which, limit, instance, claimMs);
@@ -25,25 +25,22 @@ export function attemptsOf(options: {
 
     record: (job, answer) =>
       database.transaction(async (tx) => {
-        // Locked in the order of every other change: the payment first.
-        await tx.db
-          .selectFrom('payment')
-          .select('payment_id')
-          .where('payment_id', '=', job.paymentId)
-          .forUpdate()
-          .execute();
-        if (!(await isHeld(tx, job))) {
+        const locked = await lockPayment(tx, job.paymentId);
+        if (locked === undefined || !isHeld(locked, job)) {
           return 'overtaken';
         }
         const message = toMessage(job, answer);
-        if (message !== undefined) {
-          const applied = await paymentsIn(tx, provider).apply(job.paymentId, message);
-          if (applied.kind === 'refused') {
-            await postpone(tx, job, true);
-            return applied.refusal;
-          }
+        const applied =
+          message === undefined
+            ? { kind: 'applied' as const, payment: locked.payment }
+            : await applyTo(tx, locked.payment, message);
+        if (applied.kind === 'refused') {
+          await postpone(tx, job, true);
+          return applied.refusal;
         }
-        await postpone(tx, job, answer.kind !== 'not-sent' || job.sent);
+        if (isOpenIn(applied.payment, job.key)) {
+          await postpone(tx, job, answer.kind !== 'not-sent' || job.sent);
+        }
         return 'recorded';
       }),
 
@@ -126,14 +123,12 @@ function toJob(row: ClaimedRow): Job {
 }
 
 /** Whether the attempt is still open and this claim its last. */
-async function isHeld(tx: Tx<PaymentTables>, job: Job): Promise<boolean> {
-  const attempt = await tx.db
-    .selectFrom('attempt')
-    .select(['claim', 'outcome'])
-    .where('idempotency_key', '=', job.key)
-    .forUpdate()
-    .executeTakeFirstOrThrow();
-  return attempt.claim === job.claim && (attempt.outcome === 'PENDING' || attempt.outcome === 'UNKNOWN');
+function isHeld({ payment, claims }: LockedPayment, job: Job): boolean {
+  return claims.get(job.key) === job.claim && isOpenIn(payment, job.key);
+}
+
+function isOpenIn(payment: Payment, key: string): boolean {
+  return payment.attempts.some((attempt) => attempt.key === key && isOpen(attempt));
 }
 
 function toMessage(job: Job, answer: Answer): Message | undefined {
@@ -149,12 +144,11 @@ function toMessage(job: Job, answer: Answer): Message | undefined {
   }
 }
 
-/** Puts the attempt off, if it is still open after what was heard. */
+/** Puts an attempt off that is still open. */
 async function postpone(tx: Tx<PaymentTables>, job: Job, sent: boolean): Promise<void> {
   await tx.db
     .updateTable('attempt')
     .set({ sent, next_try_at: sql<Date>`now() + ${backoffMs(job.tries)} * interval '1 millisecond'` })
     .where('idempotency_key', '=', job.key)
-    .where('outcome', 'in', ['PENDING', 'UNKNOWN'])
     .execute();
 }

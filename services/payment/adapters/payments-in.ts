@@ -4,9 +4,10 @@ import type { Tx } from '#platform/db/database.ts';
 import { type Attempt, isOpen } from '../domain/attempt.ts';
 import { decide } from '../domain/decide.ts';
 import { postings } from '../domain/ledger.ts';
+import type { Message } from '../domain/messages.ts';
 import { type Change, evolve, isFact, type Payment } from '../domain/payment.ts';
 import { requested } from '../domain/request.ts';
-import type { PaymentWriter } from '../ports.ts';
+import type { Applied, PaymentWriter } from '../ports.ts';
 import { currentOrigin } from './origin.ts';
 import { paymentEvent } from './payment-events.ts';
 import { paymentColumns, toPayment } from './rows.ts';
@@ -40,16 +41,8 @@ export function paymentsIn(tx: Tx<PaymentTables>, provider: string): PaymentWrit
     },
 
     async apply(paymentId, message) {
-      const before = await locked(tx, paymentId);
-      if (before === undefined) {
-        return { kind: 'unknown-payment' };
-      }
-      const decision = decide(before, message);
-      if (decision.kind === 'refused') {
-        return { kind: 'refused', refusal: decision.refusal };
-      }
-      const payment = await save(tx, before, decision.changes);
-      return { kind: 'applied', payment, opened: payment.attempts.length - before.attempts.length };
+      const locked = await lockPayment(tx, paymentId);
+      return locked === undefined ? { kind: 'unknown-payment' } : applyTo(tx, locked.payment, message);
     },
 
     async noteWebhook(event) {
@@ -63,8 +56,17 @@ export function paymentsIn(tx: Tx<PaymentTables>, provider: string): PaymentWrit
   };
 }
 
-/** The payment with its attempts, all locked until the transaction ends, so that no worker claims one meanwhile. */
-async function locked(tx: Tx<PaymentTables>, paymentId: string): Promise<Payment | undefined> {
+/** A payment as locked, and the last claim of each attempt by its key. */
+export type LockedPayment = { readonly payment: Payment; readonly claims: ReadonlyMap<string, bigint> };
+
+/**
+ * The payment with its attempts, all locked until the transaction ends, so that no worker claims one meanwhile. Two
+ * statements: one that waited for the payment's lock would not see the attempts that the holder added.
+ */
+export async function lockPayment(
+  tx: Tx<PaymentTables>,
+  paymentId: string,
+): Promise<LockedPayment | undefined> {
   const row = await tx.db
     .selectFrom('payment')
     .selectAll()
@@ -81,7 +83,24 @@ async function locked(tx: Tx<PaymentTables>, paymentId: string): Promise<Payment
     .orderBy('position')
     .forUpdate()
     .execute();
-  return toPayment(row, attempts);
+  return {
+    payment: toPayment(row, attempts),
+    claims: new Map(attempts.map((attempt) => [attempt.idempotency_key, attempt.claim])),
+  };
+}
+
+/** Decides what a message makes of a locked payment, and stores what follows. */
+export async function applyTo(
+  tx: Tx<PaymentTables>,
+  before: Payment,
+  message: Message,
+): Promise<Exclude<Applied, { kind: 'unknown-payment' }>> {
+  const decision = decide(before, message);
+  if (decision.kind === 'refused') {
+    return { kind: 'refused', refusal: decision.refusal };
+  }
+  const payment = await save(tx, before, decision.changes);
+  return { kind: 'applied', payment, opened: payment.attempts.length - before.attempts.length };
 }
 
 async function save(tx: Tx<PaymentTables>, before: Payment, changes: readonly Change[]): Promise<Payment> {

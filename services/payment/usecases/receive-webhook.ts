@@ -1,4 +1,6 @@
 import type { Logger } from '#platform/log/logger.ts';
+import { decide } from '../domain/decide.ts';
+import type { Message } from '../domain/messages.ts';
 import type { PaymentProvider, PaymentStore } from '../ports.ts';
 
 /**
@@ -18,6 +20,9 @@ export async function receiveWebhook(
   if (paymentId === undefined || message === undefined) {
     return 'ignored';
   }
+  if (await isKnown(parts.store, paymentId, message)) {
+    return 'ignored';
+  }
   return parts.store.transaction(async (payments) => {
     if (!(await payments.noteWebhook(webhook))) {
       return 'repeated';
@@ -31,4 +36,14 @@ export async function receiveWebhook(
     }
     return applied.kind === 'applied' ? 'taken' : 'ignored';
   });
+}
+
+/** Whether it tells nothing new, as most do: the answer to the call came first. Then there is nothing to write. */
+async function isKnown(store: PaymentStore, paymentId: string, message: Message): Promise<boolean> {
+  const payment = await store.find(paymentId);
+  if (payment === undefined) {
+    return true;
+  }
+  const decision = decide(payment, message);
+  return decision.kind === 'accepted' && decision.changes.length === 0;
 }
