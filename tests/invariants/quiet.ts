@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { unsettledStates } from '../../services/order/domain/order-state.ts';
+import { subscriptions } from './world/subscriptions.ts';
+import { domainTopics } from './world/topics.ts';
+import type { World } from './world/world.ts';
+
+/** The groups that read beside the services: the stream job, and ClickHouse of the domains' topics and of the job's. */
+const outsideReaders: Readonly<Record<string, 'domains' | readonly string[]>> = {
+  'shopverse.flink.analytics': ['shopverse.order.v1', 'shopverse.payment.v1', 'shopverse.behaviour.v1'],
+  'shopverse.clickhouse.events': 'domains',
+  'shopverse.clickhouse.derived': ['shopverse.analytics.v1'],
+};
+
+/** How far a reader is, and where its partition ends. */
+export type Place = { readonly what: string; readonly next: bigint; readonly end: bigint };
+
+/** Readers that have records before them, told in one line each. */
+export function behind(places: readonly Place[]): string[] {
+  const waiting = new Map<string, bigint>();
+  for (const { what, next, end } of places) {
+    if (next < end) {
+      waiting.set(what, (waiting.get(what) ?? 0n) + end - next);
+    }
+  }
+  return Array.from(waiting, ([what, records]) => `${what} has ${records} records before it`);
+}
+
+/** Everything that is still going on. Nothing when the system is quiet. */
+export async function restless(world: World): Promise<string[]> {
+  const ends = await topicEnds(world);
+  const places = [...(await consumerPlaces(world, ends)), ...(await outsidePlaces(world, ends))];
+  return [...(await unfinishedOrders(world)), ...(await waitingOutboxes(world)), ...behind(places)];
+}
+
+/**
+ * Waits until nothing goes on any more. Returns what still does after `patienceMs`, or nothing; `say` is told now and
+ * then what is waited for.
+ */
+export async function waitForQuiet(
+  world: World,
+  patienceMs: number,
+  say: (line: string) => void,
+): Promise<readonly string[]> {
+  const until = Date.now() + patienceMs;
+  let saidAt = Date.now();
+  for (;;) {
+    const reasons = await restless(world);
+    if (reasons.length === 0 || Date.now() > until) {
+      return reasons;
+    }
+    if (Date.now() - saidAt > 5_000) {
+      saidAt = Date.now();
+      say(`  waiting for quiet: ${reasons.join('; ')}`);
+    }
+    await sleep(1_000);
+  }
+}
+
+/** Where the partitions of a topic end; 0 where one holds nothing. */
+type Ends = ReadonlyMap<string, ReadonlyMap<number, bigint>>;
+
+const derived = 'shopverse.analytics.v1';
+
+async function topicEnds({ kafka }: World): Promise<Ends> {
+  const topics = await kafka.admin.topics();
+  const ends = new Map<string, ReadonlyMap<number, bigint>>();
+  for (const topic of [...domainTopics(topics), derived].filter((each) => topics.includes(each))) {
+    const bounds = await kafka.admin.offsets(topic);
+    ends.set(
+      topic,
+      new Map(bounds.map(({ partition, first, next }) => [partition, next > first ? next : 0n])),
+    );
+  }
+  return ends;
+}
+
+/** What counts is what a consumer's own database says, not what it told the broker. */
+async function consumerPlaces({ databases }: World, ends: Ends): Promise<Place[]> {
+  const places: Place[] = [];
+  for (const { consumer, service, effects } of subscriptions) {
+    if (!databases.services.includes(service)) {
+      continue;
+    }
+    const rows = await databases.rows<{ topic: string; partition: number; next_offset: bigint }>(
+      service,
+      'select topic, partition, next_offset from consumer_offset where consumer = $1',
+      [consumer],
+    );
+    const nextOf = new Map(rows.map((row) => [`${row.topic}/${row.partition}`, row.next_offset]));
+    for (const topic of Object.keys(effects)) {
+      for (const [partition, end] of ends.get(topic) ?? []) {
+        places.push({ what: consumer, next: nextOf.get(`${topic}/${partition}`) ?? 0n, end });
+      }
+    }
+  }
+  return places;
+}
+
+async function outsidePlaces({ kafka }: World, ends: Ends): Promise<Place[]> {
+  const places: Place[] = [];
+  for (const [group, reads] of Object.entries(outsideReaders)) {
+    const topics = reads === 'domains' ? [...ends.keys()].filter((topic) => topic !== derived) : reads;
+    for (const topic of topics.filter((each) => ends.has(each))) {
+      const committed = await kafka.admin.committed(group, topic);
+      const nextOf = new Map(committed.map(({ partition, offset }) => [partition, offset]));
+      for (const [partition, end] of ends.get(topic) ?? []) {
+        places.push({ what: group, next: nextOf.get(partition) ?? 0n, end });
+      }
+    }
+  }
+  return places;
+}
+
+async function unfinishedOrders({ databases }: World): Promise<string[]> {
+  const { services } = databases;
+  const orders = services.includes('order')
+    ? await databases.rows<{ told: string }>(
+        'order',
+        `select count(*) || ' orders are ' || state as told from orders where state = any($1) group by state`,
+        [unsettledStates],
+      )
+    : [];
+  const attempts = services.includes('payment')
+    ? await databases.rows<{ told: string }>(
+        'payment',
+        `select count(*) || ' payment attempts are ' || outcome as told from attempt
+         where outcome in ('PENDING', 'UNKNOWN') group by outcome`,
+      )
+    : [];
+  return [...orders, ...attempts].map(({ told }) => told);
+}
+
+async function waitingOutboxes({ databases }: World): Promise<string[]> {
+  const found: string[] = [];
+  for (const service of databases.services) {
+    const rows = await databases.rows<{ told: string }>(
+      service,
+      `select 'the outbox of ${service} has ' || count(*) || ' events waiting' as told
+       from outbox, outbox_cursor as cursor where (outbox.xid, outbox.seq) > (cursor.xid, cursor.seq)
+       having count(*) > 0
+       union all
+       select count(*) || ' facts are tried again by ' || consumer from dead_letter
+       where state = 'RETRYING' group by consumer`,
+    );
+    found.push(...rows.map(({ told }) => told));
+  }
+  return found;
+}

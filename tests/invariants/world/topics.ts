@@ -1,0 +1,108 @@
+import type { ConsumedRecord, Kafka } from '#platform/kafka/kafka.ts';
+import { deadLetterPlace } from './dead-record.ts';
+import { factListener, type ToldFacts } from './facts.ts';
+import { addressesIn } from './personal.ts';
+import { placeOf, type Seen, seen } from './record.ts';
+import { type Bounds, scanTopics } from './scan.ts';
+
+/** One topic's records, as far as the checks need them. */
+export type TopicSeen = {
+  readonly topic: string;
+  readonly bounds: Bounds;
+  readonly records: number;
+  /** The first record of each event, by the event's id. */
+  readonly events: ReadonlyMap<string, Seen>;
+  /** Records that tell no event's id. */
+  readonly nameless: readonly Seen[];
+  /** Repeats of an event that lie in another partition than its first record. */
+  readonly strays: readonly Seen[];
+  /** Records that lack a header which every event has. */
+  readonly incomplete: readonly Seen[];
+};
+
+/** All of the domains' topics, read once. */
+export type KafkaSeen = {
+  readonly topics: readonly TopicSeen[];
+  readonly records: number;
+  readonly facts: ToldFacts;
+  /** Every record of every dead-letter topic, whole. */
+  readonly deadLetters: readonly ConsumedRecord[];
+  /** The records that dead letters are copies of, by place. */
+  readonly originals: ReadonlyMap<string, ConsumedRecord>;
+  /** Where an e-mail address of a user stands in clear. */
+  readonly personal: readonly string[];
+};
+
+/** The topics of the domains: those that have a dead-letter topic. What stream jobs derive has none. */
+export function domainTopics(all: readonly string[]): string[] {
+  const names = new Set(all);
+  return all.filter((topic) => topic.startsWith('shopverse.') && names.has(`${topic}.dlq`)).sort();
+}
+
+/** Reads all of the domains' topics, their dead letters first. `emails` are looked for in clear. */
+export async function seeTopics(kafka: Kafka, emails: ReadonlySet<string>): Promise<KafkaSeen> {
+  const names = domainTopics(await kafka.admin.topics());
+  const deadLetters: ConsumedRecord[] = [];
+  await scanTopics(
+    kafka,
+    names.map((topic) => `${topic}.dlq`),
+    (record) => deadLetters.push(record),
+  );
+  const wanted = new Set(deadLetters.map((record) => deadLetterPlace(record)));
+  const originals = new Map<string, ConsumedRecord>();
+  const personal: string[] = [];
+  const facts = factListener();
+  const listeners = new Map(names.map((topic) => [topic, topicListener()]));
+  const bounds = await scanTopics(kafka, names, (record) => {
+    const place = placeOf(record);
+    if (wanted.has(place)) {
+      originals.set(place, record);
+    }
+    const found = [record.value, record.key, ...record.headers.map(([, value]) => value)].flatMap((bytes) =>
+      addressesIn(bytes, emails),
+    );
+    personal.push(...found.map(() => `${place} holds a user's e-mail address`));
+    const what = seen(record);
+    if (listeners.get(record.topic)?.take(what) && !wanted.has(place)) {
+      facts.take(what, record.value);
+    }
+  });
+  const topics = names.map((topic) => ({
+    topic,
+    bounds: bounds.get(topic) ?? [],
+    ...(listeners.get(topic) ?? topicListener()).heard(),
+  }));
+  const records = topics.reduce((sum, topic) => sum + topic.records, 0);
+  return { topics, records, facts: facts.heard, deadLetters, originals, personal };
+}
+
+type Heard = Omit<TopicSeen, 'topic' | 'bounds'>;
+
+/** Takes a topic's records; `take` tells whether it was the first of its event. */
+export function topicListener(): { take(record: Seen): boolean; heard(): Heard } {
+  const events = new Map<string, Seen>();
+  const nameless: Seen[] = [];
+  const strays: Seen[] = [];
+  const incomplete: Seen[] = [];
+  let records = 0;
+  return {
+    take(record) {
+      records += 1;
+      if (record.missing.length > 0) {
+        incomplete.push(record);
+      }
+      if (record.id === '') {
+        nameless.push(record);
+        return false;
+      }
+      const first = events.get(record.id);
+      if (first === undefined) {
+        events.set(record.id, record);
+      } else if (first.partition !== record.partition) {
+        strays.push(record);
+      }
+      return first === undefined;
+    },
+    heard: () => ({ records, events, nameless, strays, incomplete }),
+  };
+}
