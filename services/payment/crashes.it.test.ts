@@ -11,11 +11,15 @@ import { cancellationStarted, newOrder, orderConfirmed, paymentRequested } from 
 import { openStage, type Stage, webhookSecret } from './testing/stage.ts';
 
 const main = resolve(import.meta.dirname, 'main.ts');
+const children = new Set<ChildProcess>();
 let stage: Stage;
 before(async () => {
   stage = await openStage({ serve: false });
 });
-after(() => stage.close());
+after(async () => {
+  await Promise.all([...children].map(stop));
+  await stage.close();
+});
 
 /** The service as a process of its own, as the supervisor starts it. */
 async function startService(failpoints: string): Promise<ChildProcess> {
@@ -24,7 +28,7 @@ async function startService(failpoints: string): Promise<ChildProcess> {
     SHOPVERSE_INSTANCE: 'payment-killed',
   });
   const settings = Object.entries(runtime.kernel.config).map(([key, value]) => [key, String(value)]);
-  return spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [main], {
     env: {
       PATH: process.env.PATH,
       ...Object.fromEntries(settings),
@@ -35,12 +39,15 @@ async function startService(failpoints: string): Promise<ChildProcess> {
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+  return child;
 }
 
 /** Lets the service run into a failpoint that kills it, and then run without. */
 async function diesAt(failpoint: string): Promise<ChildProcess> {
   const dying = await startService(`${failpoint}=kill@1`);
-  const [code, signal] = await once(dying, 'exit');
+  const [code, signal] = await once(dying, 'exit', { signal: AbortSignal.timeout(60_000) });
   assert.deepEqual([code, signal], [null, 'SIGKILL'], `it ran into ${failpoint}`);
   return startService('');
 }

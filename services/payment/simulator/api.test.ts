@@ -9,14 +9,16 @@ import { startSimulator } from './simulator.ts';
 
 let config: SimulatorConfig;
 let simulator: Listening;
+let folder: string;
 before(async () => {
-  const journal = join(await mkdtemp(join(tmpdir(), 'simulator-')), 'journal.jsonl');
+  folder = await mkdtemp(join(tmpdir(), 'simulator-'));
+  const journal = join(folder, 'not', 'there', 'yet', 'journal.jsonl');
   config = { port: 0, journal, webhookUrl: undefined, webhookSecret: 'whsec_0123456789', lateMs: 0 };
   simulator = await startSimulator(config, () => {});
 });
 after(async () => {
   await simulator.close();
-  await rm(join(config.journal, '..'), { recursive: true });
+  await rm(folder, { recursive: true });
 });
 
 type Answer = { readonly status: number; readonly body: Record<string, unknown> };

@@ -8,7 +8,7 @@ import { openJournal } from './journal.ts';
 test('a journal gives back its whole lines, and drops one that a crash cut off', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'journal-'));
   t.after(() => rm(folder, { recursive: true }));
-  const path = join(folder, 'deep', 'journal.jsonl');
+  const path = join(folder, 'journal.jsonl');
 
   const first = await openJournal(path, () => assert.fail('nothing to replay'));
   const lines = Array.from({ length: 500 }, (_, n) => ({ n, text: 'ä'.repeat(n) }));

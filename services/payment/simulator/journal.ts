@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 
 /** An append-only file of JSON lines that survives the process's death at any moment. */
@@ -19,7 +18,6 @@ export type Journal = {
  * whoever asked for it was never answered.
  */
 export async function openJournal(path: string, replay: (line: unknown) => void): Promise<Journal> {
-  await mkdir(dirname(path), { recursive: true });
   const file = await open(path, 'a+');
   await file.truncate(await endOfLastLine(file));
   const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });

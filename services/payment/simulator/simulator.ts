@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { simulatorApi } from './api.ts';
 import type { SimulatorConfig } from './config.ts';
 import { openJournal } from './journal.ts';
@@ -11,6 +13,7 @@ export async function startSimulator(
   config: SimulatorConfig,
   log: (message: string, fields: object) => void,
 ): Promise<Listening> {
+  await mkdir(dirname(config.journal), { recursive: true });
   const index = openIndex(`${config.journal}.index`);
   const journal = await openJournal(config.journal, (line) => index.add(line as Entry));
   const webhooks = webhookSender({
