@@ -6,7 +6,7 @@ import { install } from '../install/artefact.ts';
 import { installPrograms } from '../install/programs.ts';
 import { say } from '../install/progress.ts';
 import { PARTS } from '../parts/catalogue.ts';
-import { jobsJar } from '../parts/flink/jar.ts';
+import { jobsJar, release } from '../parts/flink/jar.ts';
 import { buildInBackground } from '../parts/istiod/build.ts';
 import type { Stack } from '../stack.ts';
 import { askStatus, ensureSupervisor } from '../supervisor/client.ts';
@@ -45,6 +45,7 @@ async function installAll(stack: Stack): Promise<void> {
   const jobs = jobsJar(stack.root);
   const artefacts = [...PARTS.flatMap((part) => part.artefacts ?? []), ...(jobs ? [jobs] : [])];
   await Promise.all(artefacts.map((artefact) => install(stack.cache, artefact)));
+  if (jobs) release(stack, jobs);
   buildInBackground(stack.cache, join(stack.state, 'logs', 'istiod-build.log'));
 }
 

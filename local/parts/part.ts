@@ -29,6 +29,8 @@ export type Unit = {
   readonly ready: () => Promise<boolean>;
   /** What must be declared in it before others use it (roles, topics); runs after each start, safe to repeat. */
   readonly settle?: () => Promise<void>;
+  /** Whether it also does its work, once it is settled; it is degraded while it does not. */
+  readonly healthy?: () => Promise<boolean>;
   /** How long it stays out of discovery before it is asked to stop, in ms. */
   readonly drainMs?: number;
   /** How long it may take to stop before it is killed, in ms. */

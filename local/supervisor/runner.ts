@@ -137,6 +137,13 @@ export class Runner {
     this.#probe = { at: 0, running: false, misses: 0, ready: false };
   }
 
+  async #settleOrCheck(): Promise<boolean> {
+    if (this.#settled) return (await this.unit.healthy?.()) ?? true;
+    await this.unit.settle?.();
+    this.#settled = true;
+    return true;
+  }
+
   async #look(now: number): Promise<void> {
     const pause = this.#state.phase === 'up' ? PROBE_UP_MS : PROBE_STARTING_MS;
     const probe = this.#probe;
@@ -145,11 +152,7 @@ export class Runner {
     probe.at = now;
     const wasReady = probe.ready;
     try {
-      const ready = await this.unit.ready();
-      if (ready && !this.#settled) {
-        await this.unit.settle?.();
-        this.#settled = true;
-      }
+      const ready = (await this.unit.ready()) && (await this.#settleOrCheck());
       probe.misses = ready ? 0 : probe.misses + 1;
       probe.ready = ready || (wasReady && probe.misses < FAILED_PROBES);
     } catch (error) {

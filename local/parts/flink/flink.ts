@@ -38,6 +38,7 @@ export const flink: Part = {
         prepare: async () => prepare(site, 'jobmanager'),
         ready: () => answers(`${rest}/overview`),
         settle: () => submitJobs(site.stack),
+        healthy: () => jobsRun(site.stack),
       },
       {
         name: 'flink-taskmanager',
@@ -46,9 +47,7 @@ export const flink: Part = {
         needs: ['flink-jobmanager'],
         command: command(site, 'taskmanager', `${ENTRY}.taskexecutor.TaskManagerRunner`, []),
         prepare: async () => prepare(site, 'taskmanager'),
-        ready: async () =>
-          (await answers(`${rest}/overview`, (text) => JSON.parse(text).taskmanagers > 0)) &&
-          (await jobsRun(site.stack)),
+        ready: () => answers(`${rest}/overview`, (text) => JSON.parse(text).taskmanagers > 0),
       },
     ];
   },

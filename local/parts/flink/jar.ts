@@ -8,15 +8,16 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { readIfThere, writeIfChanged } from '../../files.ts';
 import { placeOf } from '../../install/artefact.ts';
 import { run } from '../../install/run.ts';
 import type { Stack } from '../../stack.ts';
 import type { Artefact } from '../part.ts';
 
-const SOURCES = ['flink/pom.xml', 'flink/src/main/**/*', 'proto/**/*.proto', 'third_party/proto/**/*.proto'];
 const JAR = 'shopverse-jobs.jar';
 
 /** A stream job as flink/jobs.json declares it. */
@@ -32,16 +33,28 @@ export function declaredJobs(root: string): Job[] {
 export function jobsJar(root: string): Artefact | undefined {
   if (declaredJobs(root).length === 0) return undefined;
   const hash = createHash('sha256');
-  for (const file of globSync(SOURCES, { cwd: root, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  )) {
-    hash.update(file.name).update(readFileSync(join(file.parentPath, file.name)));
-  }
+  for (const file of sources(root)) hash.update(file).update(readFileSync(join(root, file)));
   return {
     name: `stream-jobs-${hash.digest('hex').slice(0, 16)}`,
     title: 'the stream jobs (Maven)',
     make: (folder) => build(root, folder),
   };
+}
+
+/** What the jar is made of: pom.xml, the code, and the contracts that pom.xml names. */
+function sources(root: string): string[] {
+  const pom = readFileSync(join(root, 'flink/pom.xml'), 'utf8');
+  const named = [...pom.matchAll(/<include>(.*\.proto)<\/include>/g)].map((match) => match[1] ?? '');
+  const contracts = globSync(
+    ['proto', 'third_party/proto'].flatMap((folder) => named.map((name) => join(folder, name))),
+    {
+      cwd: root,
+    },
+  );
+  const code = globSync('flink/src/main/**/*.*', { cwd: root });
+  return ['flink/pom.xml', ...code, ...contracts]
+    .filter((file) => statSync(join(root, file)).isFile())
+    .sort();
 }
 
 /** Built beside the clone's own flink/target, which somebody may be working in; the contracts lie where pom.xml looks for them. */
@@ -64,7 +77,24 @@ async function build(root: string, folder: string): Promise<void> {
   rmSync(work, { recursive: true });
 }
 
-/** The path of the built jar. */
-export function jarPath(stack: Stack, artefact: Artefact): string {
-  return join(placeOf(stack.cache, artefact), JAR);
+/** The jobs that a stack runs, and the jar that it runs them from. */
+export type Release = { readonly jar: string; readonly jobs: readonly Job[] };
+
+/** Notes that this stack is to run the declared jobs from the built jar. Until the next time they stay as they are now. */
+export function release(stack: Stack, artefact: Artefact): void {
+  const jar = join(placeOf(stack.cache, artefact), JAR);
+  writeIfChanged(
+    releasePath(stack),
+    JSON.stringify({ jar, jobs: declaredJobs(stack.root) } satisfies Release),
+  );
+}
+
+/** What this stack is to run; undefined when nothing was released to it yet. */
+export function released(stack: Stack): Release | undefined {
+  const text = readIfThere(releasePath(stack));
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+function releasePath(stack: Stack): string {
+  return join(stack.state, 'flink', 'release.json');
 }

@@ -1,41 +1,41 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readIfThere, writeAtomically } from '../../files.ts';
-import { isInstalled } from '../../install/artefact.ts';
 import type { Stack } from '../../stack.ts';
-import { declaredJobs, type Job, jarPath, jobsJar } from './jar.ts';
+import { type Job, released } from './jar.ts';
+
+const ENDED = new Set(['CANCELED', 'FAILED', 'FINISHED']);
 
 /** What was submitted under a job's name, and the checkpoint that it began with. */
 type Submission = { readonly id: string; readonly jar: string; readonly from?: string };
 
-/** Whether every job that was submitted runs, as far as it is still declared. */
+/** Whether every released job runs. */
 export async function jobsRun(stack: Stack): Promise<boolean> {
-  const expected = declaredJobs(stack.root).filter((job) => existsSync(submissionPath(stack, job)));
-  if (expected.length === 0) return true;
-  const running = await runningJobs(stack);
-  return expected.every((job) => running.has(job.name));
+  const jobs = released(stack)?.jobs ?? [];
+  if (jobs.length === 0) return true;
+  const present = await presentJobs(stack);
+  return jobs.every((job) => present.get(job.name)?.state === 'RUNNING');
 }
 
 /**
- * Submits every declared job that does not run, from the newest checkpoint of the one before it, and replaces one that
+ * Submits every released job that is not there, from the newest checkpoint of the one before it, and replaces one that
  * runs from another jar. Safe to repeat.
  */
 export async function submitJobs(stack: Stack): Promise<void> {
-  const artefact = jobsJar(stack.root);
-  if (!artefact || !isInstalled(stack.cache, artefact)) return;
-  const running = await runningJobs(stack);
+  const { jar, jobs } = released(stack) ?? { jar: '', jobs: [] };
+  const present = await presentJobs(stack);
   let uploaded: string | undefined;
-  for (const job of declaredJobs(stack.root)) {
+  for (const job of jobs) {
     const path = submissionPath(stack, job);
     const before: Submission | undefined = JSON.parse(readIfThere(path) ?? 'null') ?? undefined;
-    const id = running.get(job.name);
-    if (id && before?.id === id && before.jar === artefact.name) continue;
+    const id = present.get(job.name)?.jid;
+    if (id && before?.id === id && before.jar === jar) continue;
     if (id) await cancel(stack, id);
-    uploaded ??= await upload(stack, jarPath(stack, artefact));
+    uploaded ??= await upload(stack, jar);
     const from = before && (newestCheckpoint(stack, before.id) ?? before.from);
     const submitted = await start(stack, uploaded, job, from);
-    const submission: Submission = { id: submitted, jar: artefact.name, ...(from ? { from } : {}) };
+    const submission: Submission = { id: submitted, jar, ...(from ? { from } : {}) };
     writeAtomically(path, JSON.stringify(submission));
   }
 }
@@ -53,18 +53,19 @@ export function newestCheckpoint(stack: Pick<Stack, 'state'>, id: string): strin
   return numbers.length === 0 ? undefined : `file://${folder}/chk-${Math.max(...numbers)}`;
 }
 
-async function runningJobs(stack: Stack): Promise<Map<string, string>> {
-  type Overview = { jobs: { jid: string; name: string; state: string }[] };
-  const { jobs } = await rest<Overview>(stack, '/jobs/overview');
-  const alive = jobs.filter((job) => !['CANCELED', 'FAILED', 'FINISHED', 'CANCELLING'].includes(job.state));
-  return new Map(alive.map((job) => [job.name, job.jid]));
+type JobOverview = { jid: string; name: string; state: string };
+
+async function presentJobs(stack: Stack): Promise<Map<string, JobOverview>> {
+  const { jobs } = await rest<{ jobs: JobOverview[] }>(stack, '/jobs/overview');
+  const alive = jobs.filter((job) => !ENDED.has(job.state) && job.state !== 'CANCELLING');
+  return new Map(alive.map((job) => [job.name, job]));
 }
 
 async function cancel(stack: Stack, id: string): Promise<void> {
   await rest(stack, `/jobs/${id}?mode=cancel`, { method: 'PATCH' });
   for (;;) {
     const { state } = await rest<{ state: string }>(stack, `/jobs/${id}`);
-    if (state === 'CANCELED' || state === 'FAILED' || state === 'FINISHED') return;
+    if (ENDED.has(state)) return;
     await sleep(200);
   }
 }
