@@ -33,6 +33,9 @@ export function javaFlags(heap: Heap): string[] {
   ];
 }
 
+/** glibc gives every thread an arena of its own, and keeps what each once used; two are enough here. */
+export const FEW_ARENAS = { MALLOC_ARENA_MAX: '2' };
+
 /** Where Java 17 is. */
 export function java(): string {
   return located(JAVA);

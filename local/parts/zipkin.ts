@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { placeOf } from '../install/artefact.ts';
 import { run } from '../install/run.ts';
 import { answers } from '../supervisor/probes.ts';
-import { JAVA, java, javaFlags, MAVEN } from './java.ts';
+import { FEW_ARENAS, JAVA, java, javaFlags, MAVEN } from './java.ts';
 import type { Artefact, Part } from './part.ts';
 
 const VERSION = '3.6.1';
@@ -40,6 +40,7 @@ export const zipkin: Part = {
           ],
           cwd: stack.state,
           env: {
+            ...FEW_ARENAS,
             QUERY_PORT: String(port),
             STORAGE_TYPE: 'mem',
             MEM_MAX_SPANS: '20000',

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { FEW_ARENAS } from '../parts/java.ts';
 import type { Site } from '../parts/part.ts';
 import { databaseUrl } from '../parts/postgres/postgres.ts';
 import { redisUrl } from '../parts/redis.ts';
@@ -34,6 +35,7 @@ export function environment(
     GRPC_XDS_BOOTSTRAP: join(stack.state, 'xds', `${instance}.json`),
     SHOPVERSE_IDENTITY: identity.key,
     SHOPVERSE_TRUST: identity.trust,
+    ...FEW_ARENAS,
     ...OWN[facts.name]?.(site),
     ...passedOn(),
   };

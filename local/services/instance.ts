@@ -23,7 +23,12 @@ export function instanceUnit(site: Site, facts: ServiceFacts, n: number): Unit {
     needs: facts.needs,
     command: {
       file: process.execPath,
-      args: [`--max-old-space-size=${facts.heapMb}`, '--enable-source-maps', facts.main],
+      args: [
+        `--max-old-space-size=${facts.heapMb}`,
+        '--max-semi-space-size=8',
+        '--enable-source-maps',
+        facts.main,
+      ],
       cwd: site.stack.root,
       env: environment(site, facts, name, ports),
     },

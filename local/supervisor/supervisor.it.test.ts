@@ -64,6 +64,15 @@ test('what others need starts first and stops last', async () => {
   assert.deepEqual(journalLines(), ['kafka started', 'order started', 'order stopped', 'kafka stopped']);
 });
 
+test('a plan made while all is being stopped starts nothing again', async () => {
+  const supervisor = supervise([dummy('kafka')]);
+  await allUp(supervisor, 1);
+  supervisor.stop();
+  supervisor.manage([dummy('kafka')]);
+  await stop();
+  assert.deepEqual(journalLines(), ['kafka started', 'kafka stopped']);
+});
+
 test('what is killed comes back, and the restart is counted', async () => {
   const supervisor = supervise([dummy('kafka')]);
   await allUp(supervisor, 1);

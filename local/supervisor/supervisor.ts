@@ -34,8 +34,9 @@ export class Supervisor {
     this.#onChange = onChange;
   }
 
-  /** Makes these the processes that should run: adopts what lives, starts what lacks, restarts what has changed, stops the rest. */
+  /** Makes these the processes that should run: adopts what lives, starts what lacks, restarts what has changed, stops the rest. Nothing once it is stopping. */
   manage(units: readonly Unit[]): void {
+    if (this.#stopping) return;
     checkNeeds(units);
     const names = new Set(units.map((unit) => unit.name));
     for (const runner of this.#runners.values()) if (!names.has(runner.unit.name)) runner.remove();

@@ -4,7 +4,7 @@ import { writeAtomically } from '../../files.ts';
 import { placeOf } from '../../install/artefact.ts';
 import { fetchJars } from '../../install/fetch.ts';
 import { answers } from '../../supervisor/probes.ts';
-import { type Heap, JAVA, JAVAC, java, javaFlags, LOG4J, MAVEN } from '../java.ts';
+import { FEW_ARENAS, type Heap, JAVA, JAVAC, java, javaFlags, LOG4J, MAVEN } from '../java.ts';
 import type { Artefact, Command, Part, Site } from '../part.ts';
 import { renderFlink } from './config.ts';
 import { jobsRun, submitJobs } from './submit.ts';
@@ -70,6 +70,7 @@ function command(site: Site, role: Role, entry: string, more: readonly string[])
       ...['-cp', join(placeOf(site.stack.cache, JARS), 'libs/*'), entry, '--configDir', home, ...more],
     ],
     cwd: home,
+    env: FEW_ARENAS,
   };
 }
 

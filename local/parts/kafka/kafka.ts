@@ -7,7 +7,7 @@ import { fetchJars } from '../../install/fetch.ts';
 import { run } from '../../install/run.ts';
 import type { Ports } from '../../ports.ts';
 import { accepts } from '../../supervisor/probes.ts';
-import { JAVA, java, javaFlags, LOG4J, MAVEN } from '../java.ts';
+import { FEW_ARENAS, JAVA, java, javaFlags, LOG4J, MAVEN } from '../java.ts';
 import type { Artefact, Part, Site } from '../part.ts';
 import { declareTopics } from './declare-topics.ts';
 
@@ -39,6 +39,7 @@ export const kafka: Part = {
           file: java(),
           args: [...jvm, ...classpath, logging, 'kafka.Kafka', join(home, 'server.properties')],
           cwd: home,
+          env: FEW_ARENAS,
         },
         prepare: () => prepare(site, home, [...classpath, logging]),
         ready: () => accepts(site.stack.ports.kafka),
