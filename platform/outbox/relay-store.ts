@@ -71,38 +71,54 @@ export class RelayStore {
 
   /**
    * The next rows in the order of transactions, none of which any open transaction can still come before: a row is
-   * held back while a transaction that is older than its own may yet commit.
+   * held back while a transaction of this database that is older than its own may yet commit.
    */
   async readAfter(place: OutboxPlace, limit: number): Promise<readonly OutboxRow[]> {
-    const { rows } = await this.#query<OutboxRow>(
-      'read',
+    const { rows: settled } = await this.#read(place, 'pg_snapshot_xmin(pg_current_snapshot())', limit);
+    if (settled.length > 0) {
+      return settled;
+    }
+    const fence = await this.#fenceOfThisDatabase(place);
+    return fence === undefined ? [] : (await this.#read(place, `'${fence}'::xid8`, limit)).rows;
+  }
+
+  #read(place: OutboxPlace, fence: string, limit: number): Promise<pg.QueryResult<OutboxRow>> {
+    return this.#query<OutboxRow>(
+      undefined,
       `select xid, seq, topic, key, headers, payload, created_at from outbox
-       where (xid, seq) > ($1::xid8, $2::bigint) and xid < $4::xid8
+       where (xid, seq) > ($1::xid8, $2::bigint) and xid < ${fence}
        order by xid, seq limit $3`,
-      [place.xid, place.seq, limit, await this.#oldestOpen()],
+      [place.xid, place.seq, limit],
     );
-    return rows;
   }
 
   /**
-   * A transaction id below which nothing is open in this database any more. The snapshot's own xmin would do, but it
-   * speaks of all databases of the server: a long transaction of another service would hold up this one's facts. To
-   * be asked in a statement before the one that reads, so that what has ended since is visible to that one.
+   * A transaction id below which nothing is open in this database any more, or undefined when nothing waits or that
+   * can't be told. The snapshot's own xmin speaks of all databases of the server, where a long transaction of another
+   * service would hold up this one's facts. To be asked in a statement before the one that reads, so that what has
+   * ended since is visible to that one.
    */
-  async #oldestOpen(): Promise<bigint> {
-    const { rows } = await this.#query<{ fence: bigint }>(
+  async #fenceOfThisDatabase(place: OutboxPlace): Promise<bigint | undefined> {
+    const { rows } = await this.#query<{ fence: bigint | null }>(
       'fence',
-      `select coalesce(
-         (select running from pg_snapshot_xip(pg_current_snapshot()) as running
-          where exists (select from pg_stat_activity
-                        where datname = current_database() and backend_xid = running::xid)
-          order by running limit 1),
-         pg_snapshot_xmax(pg_current_snapshot())) as fence`,
+      // Another role's transactions don't show their ids, and prepared ones have no session: then nothing is known.
+      `select case
+         when exists (select from pg_stat_activity
+                      where datname = current_database() and usename is distinct from current_user
+                        and backend_type = 'client backend')
+           or exists (select from pg_prepared_xacts where database = current_database())
+         then null
+         else coalesce(
+           (select running from pg_snapshot_xip(pg_current_snapshot()) as running
+            where exists (select from pg_stat_activity
+                          where datname = current_database() and backend_xid = running::xid)
+            order by running limit 1),
+           pg_snapshot_xmax(pg_current_snapshot()))
+         end as fence
+       where exists (select from outbox where (xid, seq) > ($1::xid8, $2::bigint))`,
+      [place.xid, place.seq],
     );
-    if (rows[0] === undefined) {
-      throw new Error('The snapshot has no end');
-    }
-    return rows[0].fence;
+    return rows[0]?.fence ?? undefined;
   }
 
   /** Moves the cursor from where this relay knows it to be. Throws RelayFenced when it is elsewhere. */
@@ -134,13 +150,13 @@ export class RelayStore {
   }
 
   async #query<R extends pg.QueryResultRow>(
-    name: string,
+    name: string | undefined,
     text: string,
     values: unknown[] = [],
   ): Promise<pg.QueryResult<R>> {
     if (this.#broken !== undefined) {
       throw this.#broken;
     }
-    return this.#client.query<R>({ name: `relay-${name}`, text, values });
+    return this.#client.query<R>({ ...(name === undefined ? {} : { name: `relay-${name}` }), text, values });
   }
 }

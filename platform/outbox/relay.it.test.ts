@@ -119,19 +119,41 @@ relayTest(
       inserted.resolve();
       await release.promise;
     });
-    await inserted.promise;
-    await append(topic, ['late'], 1);
-    const rows = await database.db.selectFrom('outbox').select('aggregate_id').execute();
-    assert.deepEqual(rows, [{ aggregate_id: 'late' }], 'the later transaction committed first');
-    await sleep(500);
-    // A relay that goes by the sequence alone would have published `late` by now, and never look for `early` again.
-    assert.equal((await readTopic(broker.kafka, topic)).length, 0);
-    release.resolve();
-    await early;
+    try {
+      await inserted.promise;
+      await append(topic, ['late'], 1);
+      const rows = await database.db.selectFrom('outbox').select('aggregate_id').execute();
+      assert.deepEqual(rows, [{ aggregate_id: 'late' }], 'the later transaction committed first');
+      await sleep(500);
+      // A relay that goes by the sequence alone would have published `late` by now, and never look for `early` again.
+      assert.equal((await readTopic(broker.kafka, topic)).length, 0);
+    } finally {
+      release.resolve();
+      await early;
+    }
     await published(topic, 2);
     assert.deepEqual(firstOccurrences(await readTopic(broker.kafka, topic)), { early: [1], late: [1] });
   },
 );
+
+relayTest('many writers with transactions of any length lose and reorder nothing (I-33)', async (topic) => {
+  start();
+  const writer = async (id: string) => {
+    for (let sequence = 1; sequence <= 25; sequence++) {
+      await database.transaction(async (tx) => {
+        await insertIntoOutbox(kernelTables(tx.db), [
+          outboxEntry(source, 'origin', fact(topic, id, sequence)),
+        ]);
+        await sleep(Math.random() ** 4 * 150);
+      });
+    }
+  };
+  const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+  await Promise.all(ids.map(writer));
+  await published(topic, 200);
+  const expected = Object.fromEntries(ids.map((id) => [id, upTo(25)]));
+  assert.deepEqual(firstOccurrences(await readTopic(broker.kafka, topic)), expected);
+});
 
 relayTest('a transaction held open in another database of the server holds nothing up', async (topic) => {
   const neighbour = await testDatabase();
