@@ -25,28 +25,41 @@ export function behind(places: readonly Place[]): string[] {
   return Array.from(waiting, ([what, records]) => `${what} has ${records} records before it`);
 }
 
-/** Everything that is still going on. Nothing when the system is quiet. */
-export async function restless(world: World): Promise<string[]> {
+/** How much goes on at a moment. */
+export type Unrest = {
+  /** What is on its way: in outboxes, before readers, to be tried again. */
+  readonly moving: readonly string[];
+  /** What waits for something: orders and payments. */
+  readonly unsettled: readonly string[];
+  /** How many records have ever been written to the domains' topics. */
+  readonly records: bigint;
+};
+
+/** Everything that is still going on. */
+export async function lookForUnrest(world: World): Promise<Unrest> {
   const ends = await topicEnds(world);
   const places = [...(await consumerPlaces(world, ends)), ...(await outsidePlaces(world, ends))];
-  return [...(await unfinishedOrders(world)), ...(await waitingOutboxes(world)), ...behind(places)];
+  const domains = [...ends].filter(([topic]) => topic !== derived);
+  return {
+    moving: [...(await waitingOutboxes(world)), ...behind(places)],
+    unsettled: await unfinishedOrders(world),
+    records: domains.flatMap(([, partitions]) => [...partitions.values()]).reduce((sum, end) => sum + end, 0n),
+  };
 }
 
-/**
- * Waits until nothing goes on any more. Returns what still does after `patienceMs`, or nothing; `say` is told now and
- * then what is waited for.
- */
+/** Waits until nothing goes on any more, or `patienceMs` are over. `say` is told now and then what is waited for. */
 export async function waitForQuiet(
   world: World,
   patienceMs: number,
   say: (line: string) => void,
-): Promise<readonly string[]> {
+): Promise<Unrest> {
   const until = Date.now() + patienceMs;
   let saidAt = Date.now();
   for (;;) {
-    const reasons = await restless(world);
+    const unrest = await lookForUnrest(world);
+    const reasons = [...unrest.unsettled, ...unrest.moving];
     if (reasons.length === 0 || Date.now() > until) {
-      return reasons;
+      return unrest;
     }
     if (Date.now() - saidAt > 5_000) {
       saidAt = Date.now();
