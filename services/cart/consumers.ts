@@ -30,9 +30,7 @@ export function createConsumers(database: Database<CartTables>, deps: WriterDeps
         subscribe(ProductEventSchema, {
           changed: async ({ product }, message) => {
             if (product !== undefined) {
-              const writer = writerOf(message);
-              await writer.withdraw(product.productId);
-              await writer.saveVariants(variantsOf(product));
+              await writerOf(message).replaceVariants(variantsOf(product));
             }
           },
           priceChanged: ({ sku, newPrice }, message) =>
@@ -45,12 +43,11 @@ export function createConsumers(database: Database<CartTables>, deps: WriterDeps
 }
 
 function variantsOf(product: Product) {
-  return product.variants.map((variant) => ({
-    sku: variant.sku,
+  return {
     productId: product.productId,
     title: product.title,
     categoryPath: product.categoryPath,
-    unitPrice: variant.price?.minorUnits,
     available: product.state === Product_State.ACTIVE,
-  }));
+    prices: new Map(product.variants.map(({ sku, price }) => [sku, price?.minorUnits])),
+  };
 }

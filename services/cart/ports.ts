@@ -68,8 +68,11 @@ export type CartWriter = CartReader & {
   /** What was checked out by the order, once: asking again gives undefined. */
   takeCheckout(orderId: string): Promise<{ cartId: string; lines: readonly Line[] } | undefined>;
 
-  saveVariants(
-    variants: readonly (Omit<Variant, 'unitPrice'> & { unitPrice: bigint | undefined })[],
+  /** The product's variants are these from now on; others that it had are off sale. Prices by SKU, in minor units. */
+  replaceVariants(
+    product: Pick<Variant, 'productId' | 'title' | 'categoryPath' | 'available'> & {
+      readonly prices: ReadonlyMap<string, bigint | undefined>;
+    },
   ): Promise<void>;
   setPrice(sku: string, unitPrice: bigint): Promise<void>;
   withdraw(productId: string): Promise<void>;

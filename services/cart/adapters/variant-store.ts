@@ -1,38 +1,28 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import { prepared } from '#platform/db/prepared.ts';
 import type { CartWriter } from '../ports.ts';
 import type { CartTables } from './tables.ts';
 
 /** The catalogue's variants as the cart last heard of them, within one transaction. */
 export function createVariantStore(
   db: Kysely<CartTables>,
-): Pick<CartWriter, 'saveVariants' | 'setPrice' | 'withdraw'> {
+): Pick<CartWriter, 'replaceVariants' | 'setPrice' | 'withdraw'> {
   return {
-    async saveVariants(variants) {
-      if (variants.length === 0) {
-        return;
-      }
-      await db
-        .insertInto('variant')
-        .values(
-          variants.map((variant) => ({
-            sku: variant.sku,
-            product_id: variant.productId,
-            title: variant.title,
-            category_path: [...variant.categoryPath],
-            unit_price: variant.unitPrice ?? null,
-            on_sale: variant.available,
-          })),
+    // One prepared statement a product: a whole catalogue comes through here when it is imported.
+    async replaceVariants({ productId, title, categoryPath, available, prices }) {
+      const skus = [...prices.keys()];
+      const unitPrices = [...prices.values()].map((price) => price?.toString() ?? null);
+      await sql`
+        WITH withdrawn AS (
+          UPDATE variant SET on_sale = false
+          WHERE product_id = ${productId} AND on_sale AND NOT sku = ANY (${skus}::text[])
         )
-        .onConflict((conflict) =>
-          conflict.column('sku').doUpdateSet(({ ref }) => ({
-            product_id: ref('excluded.product_id'),
-            title: ref('excluded.title'),
-            category_path: ref('excluded.category_path'),
-            unit_price: ref('excluded.unit_price'),
-            on_sale: ref('excluded.on_sale'),
-          })),
-        )
-        .execute();
+        INSERT INTO variant (sku, product_id, title, category_path, unit_price, on_sale)
+        SELECT sku, ${productId}, ${title}, ${[...categoryPath]}::text[], unit_price, ${available}
+        FROM unnest(${skus}::text[], ${unitPrices}::bigint[]) AS given (sku, unit_price)
+        ON CONFLICT (sku) DO UPDATE SET
+          product_id = excluded.product_id, title = excluded.title, category_path = excluded.category_path,
+          unit_price = excluded.unit_price, on_sale = excluded.on_sale ${prepared}`.execute(db);
     },
 
     async setPrice(sku, unitPrice) {
