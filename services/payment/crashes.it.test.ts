@@ -34,7 +34,7 @@ async function startService(failpoints: string): Promise<ChildProcess> {
       ...Object.fromEntries(settings),
       PAYMENT_PROVIDER_URL: stage.simulator.url.href,
       PAYMENT_WEBHOOK_SECRET: webhookSecret,
-      PAYMENT_PROVIDER_TIMEOUT_MS: '800',
+      PAYMENT_PROVIDER_TIMEOUT_MS: '2000',
       SHOPVERSE_FAILPOINTS: failpoints,
     },
     stdio: ['ignore', 'ignore', 'inherit'],

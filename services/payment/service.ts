@@ -2,6 +2,8 @@ import type { Database, Tx } from '#platform/db/database.ts';
 import { leased } from '#platform/lease/lease.ts';
 import type { Runtime } from '#platform/runtime.ts';
 import type { Service } from '#platform/service/run-service.ts';
+import { observedProvider } from './adapters/observed-provider.ts';
+import { openAttemptsGauge } from './adapters/open-attempts.ts';
 import { inOrigin } from './adapters/origin.ts';
 import { paymentsIn } from './adapters/payments-in.ts';
 import { paymentStore } from './adapters/postgres.ts';
@@ -25,7 +27,7 @@ export function paymentService(
 ): Service {
   const { log, clock, instance } = runtime;
   const now = () => clock.now().getTime();
-  const provider = stripeProvider({ ...config, name: config.provider });
+  const provider = observedProvider(stripeProvider({ ...config, name: config.provider }), config.url);
   // A job may need three calls: asking, using the key up, asking again.
   const claimMs = 3 * config.timeoutMs + 5_000;
   const store = paymentStore({ database, provider: provider.name, instance, claimMs });
@@ -61,6 +63,7 @@ export function paymentService(
         pollMs: 250,
         bell: createBell(),
       }),
+      openAttemptsGauge(database),
       leased(database, 'payment.forget-webhooks', ({ signal }) => forgetWebhooks(store, clock, signal)),
     ],
     routes: webhookRoutes(async (body, signature) => {

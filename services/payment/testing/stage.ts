@@ -54,13 +54,13 @@ export async function openStage(options: { readonly serve?: boolean } = {}): Pro
   const mesh = await testMesh(['payment']);
   const httpPort = await freePort();
   const webhookUrl = `http://127.0.0.1:${httpPort}/webhooks/stripe`;
-  const simulator = await startSimulatorProcess({ webhookUrl, secret: webhookSecret, lateMs: 3_000 });
+  const simulator = await startSimulatorProcess({ webhookUrl, secret: webhookSecret, lateMs: 6_000 });
   const config: PaymentConfig = {
     provider: 'simulator',
     url: simulator.url,
     apiKey: 'sk_test_stage',
     webhookSecret,
-    timeoutMs: 800,
+    timeoutMs: 2_000,
   };
   const clients: { close(): void }[] = [];
   const services: TestService[] = [];
