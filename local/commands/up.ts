@@ -52,7 +52,7 @@ async function installAll(stack: Stack): Promise<void> {
 /** Tells what is still being waited for, until all is up or it takes too long. */
 async function waitUntilUp(stack: Stack): Promise<void> {
   const began = Date.now();
-  let told = '';
+  let nextWord = 2_000;
   for (;;) {
     const status = await askStatus(stack);
     if (!status) throw new Error(GONE);
@@ -61,10 +61,11 @@ async function waitUntilUp(stack: Stack): Promise<void> {
       waiting.length > 0 && waiting.every((unit) => unit.phase === 'backing-off' && unit.restarts > 3);
     const elapsed = Date.now() - began;
     if (waiting.length === 0 || hopeless || elapsed > PATIENCE_MS) return;
-    const names = waiting.map((unit) => unit.name).join(', ');
-    if (elapsed > 2_000 && names !== told) {
-      say(`  ${(elapsed / 1000).toFixed(0).padStart(3)} s  waiting for ${names}`);
-      told = names;
+    if (elapsed > nextWord) {
+      say(
+        `  ${(elapsed / 1000).toFixed(0).padStart(3)} s  waiting for ${waiting.map((unit) => unit.name).join(', ')}`,
+      );
+      nextWord = elapsed + 4_000;
     }
     await sleep(200);
   }

@@ -44,7 +44,7 @@ test('ClickHouse’s unnamed user may open the ports and nothing else', () => {
 });
 
 test('Flink’s configuration is YAML with the ports of the base', () => {
-  const config = parse(renderFlink(PORTS, '/state/flink', PORTS.flinkMetrics));
+  const config = parse(renderFlink(PORTS, '/state/flink', { metricsPort: 1, temporary: '/t' }));
   assert.equal(config.rest.port, 12_581);
   assert.equal(config.execution.checkpointing.dir, 'file:///state/flink/checkpoints');
 });

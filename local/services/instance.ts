@@ -8,9 +8,6 @@ import { environment } from './environment.ts';
 const DRAIN_MS = 1_500;
 const GRACE_MS = 25_000;
 
-/** The first account, which gives the others their roles. */
-export const ADMINISTRATOR = 'admin@shopverse.local';
-
 /** The nth instance of a service as a process. */
 export function instanceUnit(site: Site, facts: ServiceFacts, n: number): Unit {
   const name = `${facts.name}-${n}`;

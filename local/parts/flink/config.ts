@@ -1,10 +1,10 @@
 import type { Ports } from '../../ports.ts';
 
-/**
- * config.yaml of the session cluster whose folder is `home`, for the process that shows its metrics at `metricsPort`.
- * Low heartbeats: a killed worker is noticed within 8 s.
- */
-export function renderFlink(ports: Ports, home: string, metricsPort: number): string {
+/** What differs between the two processes of the cluster: where each shows its metrics, and its folder for passing files. */
+export type FlinkProcess = { readonly metricsPort: number; readonly temporary: string };
+
+/** config.yaml of a process of the session cluster whose folder is `home`. Low heartbeats: a killed worker is noticed within 8 s. */
+export function renderFlink(ports: Ports, home: string, { metricsPort, temporary }: FlinkProcess): string {
   return `jobmanager:
   bind-host: 127.0.0.1
   rpc: { address: 127.0.0.1, port: ${ports.flinkRpc} }
@@ -24,8 +24,8 @@ taskmanager:
     jvm-overhead: { min: 64m, max: 64m }
 rest: { address: 127.0.0.1, bind-address: 127.0.0.1, port: ${ports.flinkRest} }
 blob: { server: { port: ${ports.flinkBlob} } }
-web: { tmpdir: ${home}/web, submit: { enable: true } }
-io: { tmp: { dirs: ${home}/tmp } }
+web: { tmpdir: ${temporary}, submit: { enable: true } }
+io: { tmp: { dirs: ${temporary} } }
 heartbeat: { interval: 2000, timeout: 8000 }
 restart-strategy: { type: fixed-delay, fixed-delay: { attempts: 2147483647, delay: 500ms } }
 execution:

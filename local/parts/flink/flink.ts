@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../../files.ts';
 import { placeOf } from '../../install/artefact.ts';
@@ -76,10 +76,12 @@ function command(site: Site, role: Role, entry: string, more: readonly string[])
 
 function prepare(site: Site, role: Role): void {
   const home = homeOf(site, role);
-  for (const folder of ['web', 'tmp'])
-    mkdirSync(join(site.stack.state, 'flink', folder), { recursive: true });
-  const metrics = role === 'jobmanager' ? site.stack.ports.flinkMetrics : site.stack.ports.flinkWorkerMetrics;
-  const config = renderFlink(site.stack.ports, join(site.stack.state, 'flink'), metrics);
+  const temporary = join(home, 'temporary');
+  rmSync(temporary, { recursive: true, force: true }); // a killed process leaves its libraries and uploads behind
+  mkdirSync(temporary, { recursive: true });
+  const metricsPort =
+    role === 'jobmanager' ? site.stack.ports.flinkMetrics : site.stack.ports.flinkWorkerMetrics;
+  const config = renderFlink(site.stack.ports, join(site.stack.state, 'flink'), { metricsPort, temporary });
   writeAtomically(join(home, 'config.yaml'), config);
   writeAtomically(join(home, 'log4j2.properties'), LOG4J);
 }

@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readIfThere, writeAtomically } from '../../files.ts';
@@ -37,6 +37,16 @@ export async function submitJobs(stack: Stack): Promise<void> {
     const submitted = await start(stack, uploaded, job, from);
     const submission: Submission = { id: submitted, jar, ...(from ? { from } : {}) };
     writeAtomically(path, JSON.stringify(submission));
+  }
+  forgetOldCheckpoints(stack, jobs);
+}
+
+/** Keeps the checkpoints of the job that runs and of the one that it began from; no other is ever restored. */
+function forgetOldCheckpoints(stack: Stack, jobs: readonly Job[]): void {
+  const submissions = jobs.map((job) => readIfThere(submissionPath(stack, job)) ?? '').join();
+  const folder = join(stack.state, 'flink', 'checkpoints');
+  for (const id of globSync('*', { cwd: folder })) {
+    if (!submissions.includes(id)) rmSync(join(folder, id), { recursive: true });
   }
 }
 
