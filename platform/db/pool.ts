@@ -22,6 +22,8 @@ export function createPool(options: { url: string; service: string; size: number
     connectionString: options.url,
     application_name: options.service,
     max: options.size,
+    // A new connection is a new process of Postgres: not one to make again after each quiet moment.
+    idleTimeoutMillis: 300_000,
     types: exactTypes(),
   });
   // Without listeners a connection that breaks would end the process: the pool's hears of those that lie idle, the

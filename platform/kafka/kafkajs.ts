@@ -21,9 +21,13 @@ export function connectKafkajs(options: KafkaOptions): Kafka {
     requestTimeout: 15_000,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 },
     logLevel: kafkajs.logLevel.WARN,
-    // kafkajs calls errors what it then retries: for this process they are warnings.
-    logCreator: () => (entry) =>
-      options.log.warn({ kafka: entry.namespace, detail: entry.log.error }, entry.log.message),
+    logCreator: () => (entry) => {
+      // It warns of each producer whose retries end. They must: the relay then takes another producer.
+      if (!entry.log.message.startsWith('Limiting retries')) {
+        // kafkajs calls errors what it then retries: for this process they are warnings.
+        options.log.warn({ kafka: entry.namespace, detail: entry.log.error }, entry.log.message);
+      }
+    },
   });
   const open = new Set<{ close(): Promise<void> }>();
   const admin = lazyAdmin(client);
