@@ -5,6 +5,13 @@ import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { ClickHouseClient } from '@clickhouse/client';
+import {
+  type FunnelCount,
+  FunnelStep,
+  Period,
+  type ProductSales,
+  type SalesFigures,
+} from '#gen/shopverse/analytics/v1/analytics_pb.ts';
 import type { ProducedRecord, Producer } from '#platform/kafka/kafka.ts';
 import type { Call } from '#platform/rpc/bind.ts';
 import { stackCoordinates } from '#platform/testing/stack.ts';
@@ -72,20 +79,36 @@ test('dashboards say what the facts add up to', async () => {
   const reader = connectClickHouse({ url: clickhouse.httpUrl, user, password, database });
   const { handlers } = createRpc({ ask: asking(reader), clock: { now: () => new Date() } });
   const range = { startTime: timestampFromMs(now - 86_400_000), endTime: timestampFromMs(now + 60_000) };
-  const call = { signal: AbortSignal.timeout(10_000) } as Call;
+  const answer = (method: string, request: object) => {
+    const handler = handlers[method];
+    assert.ok(handler, `${method} has a handler`);
+    return handler(request, { signal: AbortSignal.timeout(30_000) } as Call);
+  };
   const expected = sumOf(lines);
   try {
-    const summary = await handlers.getSalesSummary?.({ range }, call);
+    const summary = await answer('getSalesSummary', { range });
     const [figures] = summary.figures;
-    assert.equal(String(figures.sold.minorUnits - figures.refunded.minorUnits), expected.revenue);
+    assert.equal(soldLess(summary.figures.map((one: SalesFigures) => ({ figures: one }))), expected.revenue);
     assert.equal(String(figures.orders), expected.orders);
     assert.equal(String(figures.units), expected.units);
 
-    const books = await handlers.getReconciliation?.({ range }, call);
+    const series = { range, period: Period.MINUTE, currencyCode: 'USD', byDepartment: true };
+    const { points } = await answer('getRevenueSeries', series);
+    assert.equal(soldLess(points), expected.revenue);
+    const { products } = await handlers.getTopProducts?.(
+      { range, currencyCode: 'USD', department: 'MEAT' },
+      call,
+    );
+    assert.ok(products.length > 0 && products.every(({ department }: ProductSales) => department === 'MEAT'));
+    const { steps } = await answer('getFunnel', { range });
+    const placed = steps.find(({ step }: FunnelCount) => step === FunnelStep.PLACED);
+    assert.equal(Number(placed?.count), 150);
+
+    const books = await answer('getReconciliation', { range });
     const baskets = books.departments.map((total: { figures: { baskets: bigint } }) => total.figures.baskets);
     assert.equal(String(baskets.reduce((sum: bigint, n: bigint) => sum + n, 0n)), expected.baskets);
 
-    const health = await handlers.getEventHealth?.({}, call);
+    const health = await answer('getEventHealth', {});
     const counts = health.topics.map((topic: { duplicateCount: bigint; eventCount: bigint }) => [
       topic.duplicateCount + topic.eventCount,
       topic.eventCount,
@@ -153,6 +176,12 @@ async function settled(): Promise<void> {
   );
   assert.deepEqual(await saleLineDifferences(store), []);
   assert.equal((await rows('SELECT count() AS n FROM records_unreadable'))[0]?.n, '0');
+}
+
+function soldLess(rows: readonly { figures: SalesFigures }[]): string {
+  const revenue = ({ sold, refunded }: SalesFigures) =>
+    (sold?.minorUnits ?? 0n) - (refunded?.minorUnits ?? 0n);
+  return String(rows.reduce((sum, { figures }) => sum + revenue(figures), 0n));
 }
 
 function idsOf(records: readonly ProducedRecord[]): Set<string> {

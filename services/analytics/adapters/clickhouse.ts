@@ -1,4 +1,4 @@
-import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { unavailable } from '#platform/errors/refusal.ts';
 import type { Ask } from '../ports.ts';
 
@@ -24,6 +24,8 @@ export function connectClickHouse({ url, user, password, database }: Access): Cl
     application: 'shopverse.analytics',
     request_timeout: REQUEST_MS,
     max_open_connections: 10,
+    // It would write its own lines between ours; what fails is thrown.
+    log: { level: ClickHouseLogLevel.OFF },
     keep_alive: { enabled: true, idle_socket_ttl: 2_000 },
     clickhouse_settings: {
       cancel_http_readonly_queries_on_client_close: 1,

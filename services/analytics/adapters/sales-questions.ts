@@ -17,16 +17,16 @@ export type ProductRow = FiguresRow & {
   readonly department: string;
 };
 
-const FIGURES =
-  'sum(sold) AS sold, sum(refunded) AS refunded, sum(units) AS units, sum(baskets) AS baskets, sum(orders) AS orders';
+const FIGURES = `sum(total.sold) AS sold, sum(total.refunded) AS refunded, sum(total.units) AS units,
+  sum(total.baskets) AS baskets, sum(total.orders) AS orders`;
 /** Where departments aren't told apart, an order is one basket. */
-const FIGURES_OF_ALL = FIGURES.replace('sum(baskets)', 'sum(orders)');
+const FIGURES_OF_ALL = FIGURES.replace('total.baskets', 'total.orders');
 const IN_RANGE = 'window_start >= toDateTime({start: UInt32}) AND window_start < toDateTime({end: UInt32})';
 
 /** The figures of each currency, from hours. */
 export function salesSummary(range: Range): Question {
   return {
-    sql: `SELECT currency, ${FIGURES_OF_ALL} FROM revenue
+    sql: `SELECT currency, ${FIGURES_OF_ALL} FROM revenue AS total
       WHERE period = 'HOUR' AND ${IN_RANGE} GROUP BY currency ORDER BY currency`,
     parameters: seconds(range),
   };
@@ -41,7 +41,7 @@ export function revenueSeries(
   const [department, figures] = by.department ? ['department', FIGURES] : ["''", FIGURES_OF_ALL];
   return {
     sql: `SELECT toUnixTimestamp(${window}) AS start, ${department} AS department, currency, ${figures}
-      FROM revenue
+      FROM revenue AS total
       WHERE period = {period: String} AND currency = {currency: String} AND ${IN_RANGE}
       GROUP BY start, department, currency ORDER BY start, department`,
     parameters: {
@@ -59,11 +59,11 @@ export function topProducts(
 ): Question {
   const rank = by.rank === 'units' ? 'units' : 'sold - refunded';
   return {
-    sql: `SELECT sku, currency, argMax(title, window_start) AS title,
-        argMax(department, window_start) AS department, ${FIGURES}
-      FROM products
+    sql: `SELECT sku, currency, argMax(total.title, window_start) AS title,
+        argMax(total.department, window_start) AS department, ${FIGURES}
+      FROM products AS total
       WHERE currency = {currency: String} AND ${IN_RANGE}
-        AND ({department: String} = '' OR department = {department: String})
+        AND ({department: String} = '' OR total.department = {department: String})
       GROUP BY sku, currency ORDER BY ${rank} DESC, sku LIMIT {limit: UInt16}`,
     parameters: { ...seconds(range), currency: by.currency, department: by.department, limit: by.limit },
   };

@@ -22,13 +22,13 @@ public final class LateFacts {
     return Outgoing.of(fact.id(), AnalyticsRecord.newBuilder().setLateFact(late));
   }
 
-  /** A fact that these totals no longer took. */
-  public static Outgoing overdue(OverdueFact.Totals totals, Fact fact) {
+  /** A fact that these totals no longer took, which happened at {@code time} (epoch ms). */
+  public static Outgoing overdue(OverdueFact.Totals totals, String eventId, long time) {
     OverdueFact.Builder overdue =
         OverdueFact.newBuilder()
             .setTotals(totals)
-            .setMinute(Times.proto(Horizon.minuteOf(fact.time())))
-            .setEventId(fact.id());
-    return Outgoing.of(fact.id(), AnalyticsRecord.newBuilder().setOverdueFact(overdue));
+            .setMinute(Times.proto(Horizon.minuteOf(time)))
+            .setEventId(eventId);
+    return Outgoing.of(eventId, AnalyticsRecord.newBuilder().setOverdueFact(overdue));
   }
 }

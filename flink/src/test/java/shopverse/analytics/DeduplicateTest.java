@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.ProcessFunctionTestHarnesses;
 import org.junit.jupiter.api.AfterEach;
@@ -62,6 +64,22 @@ class DeduplicateTest {
     Outgoing late = operator.getSideOutput(Deduplicate.LATE).peek().getValue();
     assertTrue(AnalyticsRecord.parseFrom(late.value()).getLateFact().getOverdue());
     assertEquals(0, operator.numKeyedStateEntries(), "an overdue fact leaves nothing behind");
+  }
+
+  @Test
+  void remembersOverARestartWhatItHasForgotten() throws Exception {
+    take(fact("a", "one", NOON));
+    operator.processWatermark(Horizon.closingOf(NOON));
+    OperatorSubtaskState saved = operator.snapshot(1, 1);
+    operator.close();
+
+    operator =
+        new KeyedOneInputStreamOperatorTestHarness<>(
+            new KeyedProcessOperator<>(new Deduplicate()), Deduplicate::keyOf, Types.STRING);
+    operator.initializeState(saved);
+    operator.open();
+    take(fact("a", "one", NOON));
+    assertTrue(operator.extractOutputValues().get(0).overdue());
   }
 
   private void take(Fact... facts) throws Exception {

@@ -6,7 +6,6 @@ import java.util.Map;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
-import shopverse.analytics.Horizon;
 import shopverse.analytics.LateFacts;
 import shopverse.analytics.Outgoing;
 import shopverse.analytics.source.Fact;
@@ -40,11 +39,11 @@ public final class FunnelCounter extends ProcessFunction<Fact, Contribution> {
     if (step == null) {
       return;
     }
-    if (fact.overdue() || Horizon.isOverdue(fact.time(), context.timerService().currentWatermark())) {
-      context.output(OVERDUE, LateFacts.overdue(Totals.TOTALS_FUNNEL, fact));
+    if (fact.overdue()) {
+      context.output(OVERDUE, LateFacts.overdue(Totals.TOTALS_FUNNEL, fact.id(), fact.time()));
       return;
     }
-    out.collect(Contribution.step(TotalKey.ofMinute(fact.time(), step)));
-    out.collect(Contribution.step(TotalKey.ofHour(fact.time(), step)));
+    out.collect(Contribution.step(TotalKey.ofMinute(fact.time(), step), fact));
+    out.collect(Contribution.step(TotalKey.ofHour(fact.time(), step), fact));
   }
 }

@@ -11,16 +11,15 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
-import shopverse.analytics.Horizon;
 import shopverse.analytics.LateFacts;
 import shopverse.analytics.Outgoing;
 import shopverse.analytics.Times;
+import shopverse.analytics.source.Fact;
 import shopverse.analytics.totals.Contribution;
 import shopverse.analytics.totals.TotalKey;
 import shopverse.analytics.v1.AnalyticsEvents.AnalyticsRecord;
 import shopverse.analytics.v1.AnalyticsEvents.OverdueFact.Totals;
 import shopverse.analytics.v1.AnalyticsEvents.SaleLine;
-import shopverse.analytics.source.Fact;
 import shopverse.order.v1.OrderEvents.OrderPlaced;
 
 /**
@@ -62,15 +61,13 @@ public final class SaleBooker extends KeyedProcessFunction<String, OrderFact, Co
   private void book(Fact fact, Context context, Collector<Contribution> out) throws Exception {
     OrderValue order = OrderValue.of(OrderPlaced.parseFrom(placed.value()));
     List<SaleLine> lines = linesOf(order, fact);
-    boolean overdue =
-        fact.overdue() || Horizon.isOverdue(fact.time(), context.timerService().currentWatermark());
-    if (overdue) {
-      context.output(RECORDS, LateFacts.overdue(Totals.TOTALS_SALES, fact));
+    if (fact.overdue()) {
+      context.output(RECORDS, LateFacts.overdue(Totals.TOTALS_SALES, fact.id(), fact.time()));
     }
     for (SaleLine line : lines) {
       context.output(RECORDS, Outgoing.of(line.getOrderId(), AnalyticsRecord.newBuilder().setSaleLine(line)));
-      if (!overdue) {
-        contribute(line, fact.time(), out);
+      if (!fact.overdue()) {
+        contribute(line, fact, out);
       }
     }
   }
@@ -79,12 +76,13 @@ public final class SaleBooker extends KeyedProcessFunction<String, OrderFact, Co
     return SaleLines.of(order, OrderFacts.movementOf(fact), fact.id(), Times.proto(fact.time()));
   }
 
-  private static void contribute(SaleLine line, long time, Collector<Contribution> out) {
+  private static void contribute(SaleLine line, Fact fact, Collector<Contribution> out) {
     String currency = line.getAmount().getCurrencyCode();
-    out.collect(Contribution.of(TotalKey.ofMinute(time, line.getDepartment(), currency), line));
-    out.collect(Contribution.of(TotalKey.ofHour(time, line.getDepartment(), currency), line));
+    long time = fact.time();
+    out.collect(Contribution.of(TotalKey.ofMinute(time, line.getDepartment(), currency), fact, line));
+    out.collect(Contribution.of(TotalKey.ofHour(time, line.getDepartment(), currency), fact, line));
     if (line.getComponent() == SaleLine.Component.COMPONENT_ITEM) {
-      out.collect(Contribution.of(TotalKey.ofProduct(time, line.getSku(), currency), line));
+      out.collect(Contribution.of(TotalKey.ofProduct(time, line.getSku(), currency), fact, line));
     }
   }
 }

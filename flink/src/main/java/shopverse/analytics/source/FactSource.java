@@ -8,8 +8,10 @@ import shopverse.analytics.JobOptions;
 
 /** Where facts come from, and how far behind the newest one a fact may be before it counts as late. */
 public final class FactSource {
-  private static final Duration OUT_OF_ORDER = Duration.ofSeconds(10);
-  private static final Duration IDLE = Duration.ofSeconds(5);
+  /** Nothing waits for the watermark but what is forgotten by it, so both may be generous. */
+  private static final Duration OUT_OF_ORDER = Duration.ofSeconds(30);
+
+  private static final Duration IDLE = Duration.ofSeconds(60);
 
   private FactSource() {}
 

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import shopverse.analytics.Horizon;
 import shopverse.analytics.Outgoing;
 import shopverse.analytics.v1.AnalyticsEvents.AnalyticsRecord;
+import shopverse.analytics.v1.AnalyticsEvents.OverdueFact;
 import shopverse.analytics.v1.AnalyticsEvents.RevenueTotal;
 
 class RunningTotalsTest {
@@ -63,9 +64,19 @@ class RunningTotalsTest {
     assertEquals(1, sent().size(), "a timer that was left finds nothing");
   }
 
+  @Test
+  void tellsOfWhatComesAfterTheWindowClosedAndKeepsNothing() throws Exception {
+    operator.processWatermark(Horizon.closingOf(NOON));
+    add(NOON + 30_000, 100);
+    assertEquals(0, operator.numKeyedStateEntries());
+    OverdueFact overdue = AnalyticsRecord.parseFrom(operator.extractOutputValues().get(0).value()).getOverdueFact();
+    assertEquals(OverdueFact.Totals.TOTALS_SALES, overdue.getTotals());
+    assertEquals(NOON / 1000, overdue.getMinute().getSeconds());
+  }
+
   private void add(long time, long sold) throws Exception {
     TotalKey key = TotalKey.ofMinute(time, "GROCERY", "USD");
-    operator.processElement(new Contribution(key, sold, 0, 1, 0, 0, "", "GROCERY"), time);
+    operator.processElement(new Contribution(key, "e", time, sold, 0, 1, 0, 0, "", "GROCERY"), time);
   }
 
   private List<String> sent() throws Exception {
