@@ -1,13 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 import { Counter } from 'prom-client';
 import type { Incoming } from '#platform/consumer/incoming.ts';
-import type { DeadLetterState, KernelTables } from '#platform/db/database.ts';
+import type { KernelTables } from '#platform/db/database.ts';
 import { headerName } from '#platform/events/headers.ts';
 import { storeExactly, textHeader } from '#platform/outbox/stored-headers.ts';
 import { publishDeadLetter } from './publish.ts';
-
-/** The states in which a record is not done with, and its key's later records wait. */
-export const openStates = ['RETRYING', 'DEAD', 'QUEUED'] as const satisfies readonly DeadLetterState[];
 
 /** The first retry of a fact comes after this time; each further one after twice the time before. */
 export const firstRetryMs = 1_000;

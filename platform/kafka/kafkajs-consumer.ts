@@ -1,8 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from '#platform/log/logger.ts';
 import { Assignment } from './assignment.ts';
-import type { ConsumedRecord, Consumption, Header, RunningConsumer } from './kafka.ts';
+import type { ConsumedRecord, Consumption, RunningConsumer } from './kafka.ts';
+import { toRecord } from './kafkajs-record.ts';
+import { aborted, pause } from './pause.ts';
 
 const heartbeatMs = 1_500;
 const commitMs = 1_000;
@@ -210,42 +211,4 @@ class KafkajsMember implements RunningConsumer {
       this.#busy.delete(work);
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-    } else {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    }
-  });
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) {
-      throw error;
-    }
-  });
-}
-
-function toRecord(topic: string, partition: number, message: KafkaMessage): ConsumedRecord {
-  return {
-    topic,
-    partition,
-    offset: BigInt(message.offset),
-    timestamp: new Date(Number(message.timestamp)),
-    key: message.key,
-    value: message.value,
-    headers: toHeaders(message),
-  };
-}
-
-function toHeaders(message: KafkaMessage): Header[] {
-  return Object.entries(message.headers ?? {}).flatMap(([name, values]) =>
-    (Array.isArray(values) ? values : [values]).map(
-      (value): Header => [name, typeof value === 'string' ? Buffer.from(value) : (value ?? null)],
-    ),
-  );
 }

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Consumer, ListOffsetTimestamps } from '@platformatic/kafka';
 import type { Logger } from '#platform/log/logger.ts';
 import { Assignment, keyOf } from './assignment.ts';
 import type { Consumption, RunningConsumer, TopicPartition } from './kafka.ts';
+import { aborted, pause } from './pause.ts';
 import type { PlatformaticOptions } from './platformatic.ts';
 import { type FetchedPartition, PartitionFetcher } from './platformatic-fetcher.ts';
 
@@ -212,22 +212,4 @@ class PlatformaticMember implements RunningConsumer {
       this.#log.debug({ err: error }, 'offsets were not committed to the broker');
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-    } else {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    }
-  });
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) {
-      throw error;
-    }
-  });
 }
