@@ -46,6 +46,14 @@ for (const error of [
   });
 }
 
+for (const code of ['22021', '22P05']) {
+  test(`text that no database can hold is the caller’s fault: ${code}`, () => {
+    const refused = toRefusal(coded(code), call());
+    assert.equal(refused.code, status.INVALID_ARGUMENT);
+    assert.equal(refused.reason, 'INVALID_REQUEST');
+  });
+}
+
 for (const error of [
   coded('23505'),
   coded('42P01'),

@@ -24,6 +24,9 @@ export function toRefusal(
   if (error instanceof RpcError) {
     return fromPeer(error, call);
   }
+  if (isUnstorableText(error)) {
+    return refusal(ErrorReasonSchema, ErrorReason.INVALID_REQUEST, 'Text must not hold the character NUL.');
+  }
   if (isOutage(error)) {
     call.log.warn({ err: error }, 'a part that the call needs is away');
     return unavailable();
@@ -49,6 +52,12 @@ function fromPeer(error: RpcError, call: { log: Logger; correlationId: string })
       call.log.error({ err: error, peer: error.peer, peer_reason: error.reason }, 'a peer refused the call');
       return unexpected(call.correlationId, error);
   }
+}
+
+/** Postgres refuses NUL in text and in JSON; protobuf's strings may hold it, so that only a caller can have sent it. */
+function isUnstorableText(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === '22021' || code === '22P05';
 }
 
 function unexpected(correlationId: string, cause: unknown): RpcError {

@@ -11,6 +11,7 @@ import type { UserTables } from './adapters/tables.ts';
 import { readUserConfig } from './config.ts';
 import { migrations } from './migrations/all.ts';
 import { createRpc } from './rpc.ts';
+import { answerResetRequests } from './usecases/change-account.ts';
 import { ensureAdministrator } from './usecases/register.ts';
 
 const DAY_MS = 86_400_000;
@@ -49,7 +50,7 @@ if (config.ADMIN_EMAIL !== undefined && config.ADMIN_PASSWORD !== undefined) {
 await runService(runtime, {
   rpc: [createRpc(deps)],
   database,
-  workers: [mailDrop(database, config.MAIL_DIR)],
+  workers: [mailDrop(database, config.MAIL_DIR, () => answerResetRequests(deps))],
   routes: {
     'GET /.well-known/jwks.json': async () => ({
       status: 200,

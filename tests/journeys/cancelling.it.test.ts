@@ -90,10 +90,7 @@ for (const transport of TRANSPORTS) {
         carrier: 'Parcel Post',
         trackingNumber: 'PP-1',
       });
-      assert.equal(
-        await refusalOf(cancel(customer, orderId)),
-        'FAILED_PRECONDITION ORDER_NOT_CANCELLABLE',
-      );
+      assert.equal(await refusalOf(cancel(customer, orderId)), 'FAILED_PRECONDITION ORDER_NOT_CANCELLABLE');
       await assertAftermath(staff, orderId, {
         order: 'PAID',
         reservation: 'COMMITTED',
@@ -121,13 +118,11 @@ for (const transport of TRANSPORTS) {
 
 /** Nothing is held and nothing was taken, whichever step the cancellation met. */
 async function assertUndone(staff: Staff, orderId: string, reason = 'CUSTOMER'): Promise<void> {
-  const reservation = ['RELEASED', 'RETURNED', 'NONE'];
-  const payment = /^(NONE|VOIDED 0 0|DECLINED 0 0|REFUNDED (\d+) \2)$/;
-  const found = await assertAftermath(staff, orderId, {
+  await assertAftermath(staff, orderId, {
     order: `CANCELLED ${reason}`,
+    reservation: /^(RELEASED|RETURNED|NONE)$/,
     stock: [10n, 0n],
+    payment: /^(NONE|VOIDED 0 0|DECLINED 0 0|REFUNDED (\d+) \2)$/,
     coupon: [0, 0],
   });
-  assert.ok(reservation.includes(found.reservation), found.reservation);
-  assert.match(found.payment, payment);
 }

@@ -13,23 +13,49 @@ const LINK_LIFE_MS = { VERIFY: 3 * 86_400_000, RESET: 3_600_000 } as const;
 /** A fact about an account, for the store to number. */
 export type UserFact = NonNullable<MessageInitShape<typeof UserEventSchema>['event']>;
 
-/** Reads an account by id or address. */
-export async function findAccount(
-  db: Kysely<UserTables>,
-  by: { readonly userId: string } | { readonly email: string },
-): Promise<Account | undefined> {
-  const query = db.selectFrom('account').selectAll();
-  const row = await ('userId' in by
-    ? query.where('user_id', '=', by.userId)
-    : query.where('email', '=', by.email)
-  ).executeTakeFirst();
-  return row && toAccount(row);
+/** Accounts as they are read, over a pool or a transaction. */
+export function createAccountReader(db: Kysely<UserTables>, clock: Clock) {
+  return {
+    /** The account by id or address. */
+    async find(by: { readonly userId: string } | { readonly email: string }): Promise<Account | undefined> {
+      const query = db.selectFrom('account').selectAll();
+      const row = await ('userId' in by
+        ? query.where('user_id', '=', by.userId)
+        : query.where('email', '=', by.email)
+      ).executeTakeFirst();
+      return row && toAccount(row);
+    },
+
+    /** The account that a link was sent to, if the link still works. It goes on to. */
+    async findByLink(token: string, purpose: LinkPurpose): Promise<Account | undefined> {
+      const row = await db
+        .selectFrom('account')
+        .innerJoin('link', 'link.user_id', 'account.user_id')
+        .selectAll('account')
+        .where('token_hash', '=', hashToken(token))
+        .where('purpose', '=', purpose)
+        .where('expire_time', '>', clock.now())
+        .executeTakeFirst();
+      return row && toAccount(row);
+    },
+
+    /** Accounts by id, newest first, after the one given; only that with the address, where there is one. */
+    async list(limit: number, after: string | undefined, email: string): Promise<Account[]> {
+      // Ids are UUIDv7: their order is that of making.
+      let query = db.selectFrom('account').selectAll().orderBy('user_id', 'desc').limit(limit);
+      query = after === undefined ? query : query.where('user_id', '<', after);
+      query = email === '' ? query : query.where('email', '=', email);
+      return (await query.execute()).map(toAccount);
+    },
+  };
 }
 
 /** Accounts, links and mails within one transaction. */
 export function createAccounts(tx: Tx<UserTables>, { clock, ids }: { clock: Clock; ids: Ids }) {
   const db = tx.db as unknown as Kysely<UserTables>;
   return {
+    ...createAccountReader(db, clock),
+
     /** The new account, or undefined when the address has one. */
     async insert(account: Pick<Account, 'email' | 'displayName' | 'passwordHash' | 'roles' | 'state'>) {
       const now = clock.now();
@@ -108,6 +134,23 @@ export function createAccounts(tx: Tx<UserTables>, { clock, ids }: { clock: Cloc
       return row !== undefined && row.expire_time > clock.now() ? row.user_id : undefined;
     },
 
+    /** The addresses of the oldest requests to set another password, which are done with this. */
+    async takeResetRequests(limit: number): Promise<string[]> {
+      const oldest = db
+        .selectFrom('reset_request')
+        .select('request_id')
+        .orderBy('request_id')
+        .limit(limit)
+        .forUpdate()
+        .skipLocked();
+      const rows = await db
+        .deleteFrom('reset_request')
+        .where('request_id', 'in', oldest)
+        .returning(['request_id', 'email'])
+        .execute();
+      return rows.sort((a, b) => (a.request_id < b.request_id ? -1 : 1)).map(({ email }) => email);
+    },
+
     /** Writes a mail down, to be sent after the commit. */
     async send(recipient: string, subject: string, body: string): Promise<void> {
       await db
@@ -132,7 +175,7 @@ export function createAccounts(tx: Tx<UserTables>, { clock, ids }: { clock: Cloc
 }
 
 /** What a row says, as the ports have it. */
-export function toAccount(row: Selectable<UserTables['account']>): Account {
+function toAccount(row: Selectable<UserTables['account']>): Account {
   return {
     userId: row.user_id,
     email: row.email,

@@ -12,13 +12,19 @@ const BATCH = 20;
 /**
  * Hands the mails that use cases wrote down to a Maildir, where a mail server or a person picks them up: first the
  * file, then the row's end, so that a crash in between sends a mail again rather than never. On one replica at a time.
+ * `prepare` writes mails that are due before each look.
  */
-export function mailDrop(database: Database<UserTables>, directory: string): Worker {
+export function mailDrop(
+  database: Database<UserTables>,
+  directory: string,
+  prepare: () => Promise<void>,
+): Worker {
   return leased(database, 'user.mail', async (lease) => {
     for (const folder of ['tmp', 'new', 'cur']) {
       await mkdir(join(directory, folder), { recursive: true });
     }
     while (!lease.signal.aborted) {
+      await prepare();
       const sent = await database.transaction(async (tx) => {
         await lease.assertHeld(tx);
         const mails = await tx.db

@@ -18,7 +18,8 @@ export function createRefreshTokens(secret: string): RefreshTokens & {
   const make: RefreshTokens['make'] = ({ sessionId, seed }, generation) =>
     `${sessionId}.${generation}.${proof(sessionId, seed, generation)}`;
   const parse: RefreshTokens['parse'] = (token) => {
-    const match = /^([0-9a-f-]{36})\.([1-9][0-9]{0,8})\.[A-Za-z0-9_-]{43}$/.exec(token);
+    const match =
+      /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([1-9][0-9]{0,8})\.[A-Za-z0-9_-]{43}$/.exec(token);
     return match?.[1] === undefined ? undefined : { sessionId: match[1], generation: Number(match[2]) };
   };
   return {

@@ -1,6 +1,7 @@
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '#platform/db/database.ts';
+import { overloaded } from '#platform/errors/refusal.ts';
 import type { Clock, Ids } from '#platform/runtime.ts';
 import type { AccessTokenIssuer } from '../ports.ts';
 import type { createSeal } from './seal.ts';
@@ -8,6 +9,11 @@ import type { UserTables } from './tables.ts';
 
 /** How old the active key that a replica signs with may be. Milliseconds. */
 const RELOAD_MS = 5_000;
+/**
+ * How long a key is published before it signs: longer than the edge and the services keep the keys that they fetched,
+ * which is a minute.
+ */
+const PUBLISHED_MS = 90_000;
 
 /** What signing keys need. */
 export type SigningKeyDeps = {
@@ -24,7 +30,10 @@ export type SigningKeyDeps = {
 export type SigningKeys = AccessTokenIssuer & {
   /** Makes the first keys, where there are none. */
   ensure(): Promise<void>;
-  /** The next key becomes the active one, and a new next one is made. Answers the active key's id. */
+  /**
+   * The next key becomes the active one, and a new next one is made. Answers the active key's id. Throws OVERLOADED
+   * while the next one is so new that tokens signed with it would be refused by those who don't know it yet.
+   */
   rotate(): Promise<string>;
   /** The public keys, as a JWKS: the next, the active, and those whose tokens still live. */
   jwks(): Promise<{ keys: JWK[] }>;
@@ -89,6 +98,15 @@ export function createSigningKeys(deps: SigningKeyDeps): SigningKeys {
         const own = tx.db as unknown as Kysely<UserTables>;
         await serialise(own);
         const now = clock.now();
+        const next = await own
+          .selectFrom('signing_key')
+          .select('create_time')
+          .where('state', '=', 'NEXT')
+          .executeTakeFirstOrThrow();
+        const early = next.create_time.getTime() + PUBLISHED_MS - now.getTime();
+        if (early > 0) {
+          throw overloaded('The next key was published only now; rotate again later.', early);
+        }
         await own
           .updateTable('signing_key')
           .set({ state: 'RETIRED', retire_time: now })

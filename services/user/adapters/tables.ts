@@ -26,6 +26,7 @@ export type UserTables = {
     end_time: Date | null;
   };
   link: { token_hash: Buffer; user_id: string; purpose: LinkPurpose; expire_time: Date };
+  reset_request: { request_id: string; email: string; create_time: Date };
   mail: { mail_id: string; recipient: string; subject: string; body: string; create_time: Date };
   log_in_failure: { email_hash: Buffer; count: number; last_time: Date };
   signing_key: {

@@ -1,13 +1,11 @@
-import type { Kysely } from 'kysely';
 import { type Role, RoleSchema } from '#gen/shopverse/options/v1/options_pb.ts';
 import { SessionEnded_Reason } from '#gen/shopverse/user/v1/user_events_pb.ts';
-import { findAccount } from '../adapters/accounts.ts';
-import type { UserTables } from '../adapters/tables.ts';
 import { isWeak } from '../domain/password-policy.ts';
 import type { Account } from '../ports.ts';
-import { endedFacts, storesOf, type UserDeps } from './deps.ts';
+import { accountReader, endedFacts, storesOf, type UserDeps } from './deps.ts';
 
 const { ACCOUNT_CHANGED } = SessionEnded_Reason;
+const RESET_BATCH = 20;
 
 /** A role's name in tokens and tables, such as `support`. */
 export function roleName(role: Role): string {
@@ -19,24 +17,36 @@ export async function changePassword(
   deps: UserDeps,
   { userId, sessionId, current, next }: { userId: string; sessionId: string; current: string; next: string },
 ): Promise<'done' | 'wrong' | 'weak'> {
-  const known = await findAccount(deps.database.db as unknown as Kysely<UserTables>, { userId });
+  const known = await accountReader(deps).find({ userId });
   if (!(await deps.passwords.matches(known?.passwordHash, current)) || known === undefined) {
     return 'wrong';
   }
   return setPassword(deps, known, next, sessionId);
 }
 
-/** Writes the mail with a link to set another password, if the address has an account. */
+/**
+ * Writes down that somebody wants to set another password. Whether the address has an account is looked up later, so
+ * that the time of the answer doesn't tell.
+ */
 export async function requestPasswordReset(deps: UserDeps, email: string): Promise<void> {
-  const account = await findAccount(deps.database.db as unknown as Kysely<UserTables>, { email });
-  if (account === undefined || account.state === 'BANNED') {
-    return;
-  }
-  await deps.database.transaction(async (tx) => {
+  await deps.database.db
+    .insertInto('reset_request')
+    .values({ request_id: deps.ids.uuid(), email, create_time: deps.clock.now() })
+    .execute();
+}
+
+/** Writes the mails with links for requests that were written down, where the address has an account. */
+export function answerResetRequests(deps: UserDeps): Promise<void> {
+  return deps.database.transaction(async (tx) => {
     const { accounts } = storesOf(tx, deps);
-    const token = await accounts.makeLink(account.userId, 'RESET');
-    const text = `Open ${deps.storeUrl}/reset?token=${token} within an hour to set another password.`;
-    await accounts.send(email, 'Set another password', text);
+    for (const email of await accounts.takeResetRequests(RESET_BATCH)) {
+      const account = await accounts.find({ email });
+      if (account !== undefined && account.state !== 'BANNED') {
+        const token = await accounts.makeLink(account.userId, 'RESET');
+        const text = `Open ${deps.storeUrl}/reset?token=${token} within an hour to set another password.`;
+        await accounts.send(email, 'Set another password', text);
+      }
+    }
   });
 }
 
@@ -46,23 +56,28 @@ export async function resetPassword(
   token: string,
   next: string,
 ): Promise<'done' | 'wrong' | 'weak'> {
+  // Looked at before it is used up: a weak password doesn't cost the link, and a wrong link no hashing.
+  const holder = await accountReader(deps).findByLink(token, 'RESET');
+  if (holder === undefined || holder.state === 'BANNED') {
+    return 'wrong';
+  }
+  if (isWeak(next, holder)) {
+    return 'weak';
+  }
   const passwordHash = await deps.passwords.hash(next);
   return deps.database.transaction(async (tx) => {
     const { accounts, sessions } = storesOf(tx, deps);
-    const userId = await accounts.takeLink(token, 'RESET');
-    const account = userId === undefined ? undefined : await accounts.lock(userId);
-    if (account === undefined || account.state === 'BANNED') {
+    const account = await accounts.lock(holder.userId);
+    if ((await accounts.takeLink(token, 'RESET')) === undefined || account?.state === 'BANNED') {
       return 'wrong';
     }
-    if (isWeak(next, account)) {
-      return 'weak';
-    }
-    const ended = await sessions.end(account.userId, {});
+    const { userId } = holder;
+    const ended = await sessions.end(userId, {});
     await accounts.record(
-      account.userId,
+      userId,
       { password_hash: passwordHash },
-      { case: 'passwordChanged', value: { userId: account.userId } },
-      ...endedFacts(account.userId, ended, ACCOUNT_CHANGED),
+      { case: 'passwordChanged', value: { userId } },
+      ...endedFacts(userId, ended, ACCOUNT_CHANGED),
     );
     return 'done';
   });

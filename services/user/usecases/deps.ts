@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Database, Tx } from '#platform/db/database.ts';
 import type { Clock, Ids } from '#platform/runtime.ts';
-import { createAccounts, type UserFact } from '../adapters/accounts.ts';
+import { createAccountReader, createAccounts, type UserFact } from '../adapters/accounts.ts';
 import type { createRefreshTokens } from '../adapters/refresh-tokens.ts';
 import { createSessions } from '../adapters/sessions.ts';
 import type { UserTables } from '../adapters/tables.ts';
@@ -28,6 +28,11 @@ export function storesOf(tx: Tx<UserTables>, deps: UserDeps) {
     accounts: createAccounts(tx, deps),
     sessions: createSessions(tx.db as unknown as Kysely<UserTables>, { ...deps, lifeMs: deps.sessionLifeMs }),
   };
+}
+
+/** Accounts read outside a transaction. */
+export function accountReader(deps: UserDeps) {
+  return createAccountReader(deps.database.db as unknown as Kysely<UserTables>, deps.clock);
 }
 
 /** Sessions read outside a transaction. */

@@ -1,10 +1,7 @@
-import type { Kysely } from 'kysely';
 import { SessionEnded_Reason } from '#gen/shopverse/user/v1/user_events_pb.ts';
-import { findAccount } from '../adapters/accounts.ts';
-import type { UserTables } from '../adapters/tables.ts';
 import { judgeRefresh } from '../domain/session.ts';
 import { waitBefore } from '../domain/throttle.ts';
-import { endedFacts, sessionReader, storesOf, tokensFor, type UserDeps } from './deps.ts';
+import { accountReader, endedFacts, sessionReader, storesOf, tokensFor, type UserDeps } from './deps.ts';
 
 /**
  * Begins a session for who knows the password. A banned account looks like a wrong password; `waitMs` is how long the
@@ -18,7 +15,7 @@ export async function logIn(
   if (waitMs > 0) {
     return { refused: 'wait', waitMs } as const;
   }
-  const known = await findAccount(deps.database.db as unknown as Kysely<UserTables>, { email });
+  const known = await accountReader(deps).find({ email });
   const matches = await deps.passwords.matches(known?.passwordHash, password);
   if (known === undefined || !matches || known.state === 'BANNED') {
     await deps.failures.add(email);

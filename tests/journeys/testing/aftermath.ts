@@ -21,29 +21,34 @@ export type Aftermath = {
   readonly coupon?: readonly [held: number, redeemed: number];
 };
 
+/** What is expected of an order: exactly, by a pattern where the outcome may differ, or not at all. */
+export type Expected = { readonly [K in keyof Aftermath]?: Aftermath[K] | RegExp };
+
 /**
  * Waits until the order has come to what is expected, as far as that is told, and fails with the difference when it
- * doesn't. Resolves to all that is said of it.
+ * doesn't.
  */
-export async function assertAftermath(
-  staff: Staff,
-  orderId: string,
-  expected: Partial<Aftermath>,
-): Promise<Aftermath> {
+export async function assertAftermath(staff: Staff, orderId: string, expected: Expected): Promise<void> {
   const asked = Object.keys(expected) as (keyof Aftermath)[];
   const asExpected = async () => {
     const found = await aftermathOf(staff, orderId);
-    assert.deepEqual(Object.fromEntries(asked.map((key) => [key, found[key]])), expected);
-    return found;
+    const compared = asked.map((key) => [
+      key,
+      matches(found[key], expected[key]) ? expected[key] : found[key],
+    ]);
+    assert.deepEqual(Object.fromEntries(compared), expected);
+    return true;
   };
-  let found: Aftermath;
   try {
-    found = await waitFor('the aftermath', asExpected, PATIENCE_MS);
+    await waitFor('the aftermath', asExpected, PATIENCE_MS);
   } catch (error) {
     throw (error as Error).cause ?? error;
   }
   await assertBooks(staff, orderId);
-  return found;
+}
+
+function matches(found: unknown, expected: unknown): boolean {
+  return expected instanceof RegExp && typeof found === 'string' && expected.test(found);
 }
 
 /** What the staff sees of an order now. */
