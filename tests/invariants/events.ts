@@ -111,7 +111,7 @@ export const eventInvariants: readonly Invariant[] = [
       const found = kafka.topics
         .flatMap(({ incomplete }) => incomplete)
         .map((record) => `${placeOf(record)} lacks ${record.missing.join(', ')}`);
-      return judged({ records: kafka.records }, found);
+      return judged({ records: kafka.records }, [...found, ...kafka.undecodable]);
     },
   },
 ];

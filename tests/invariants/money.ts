@@ -123,7 +123,8 @@ function inexactSql(service: string): string {
   return `
     select format('${service}: %s.%s is %s', table_name, column_name, data_type) as example
     from information_schema.columns
-    where table_schema = 'public' and data_type in ('real', 'double precision', 'numeric', 'money')`;
+    where table_schema in ('public', (select nspname from pg_namespace where oid = pg_my_temp_schema()))
+      and data_type in ('real', 'double precision', 'numeric', 'money')`;
 }
 
 const mixedSql = `

@@ -43,7 +43,9 @@ export async function lookForUnrest(world: World): Promise<Unrest> {
   return {
     moving: [...(await waitingOutboxes(world)), ...behind(places)],
     unsettled: await unfinishedOrders(world),
-    records: domains.flatMap(([, partitions]) => [...partitions.values()]).reduce((sum, end) => sum + end, 0n),
+    records: domains
+      .flatMap(([, partitions]) => [...partitions.values()])
+      .reduce((sum, end) => sum + end, 0n),
   };
 }
 

@@ -17,11 +17,7 @@ export type Finding = About & {
 const mostExamples = 5;
 
 /** The finding of a verdict that took so long. */
-export function findingOf(
-  { id, sentence, when }: About,
-  verdict: Verdict,
-  seconds: number,
-): Finding {
+export function findingOf({ id, sentence, when }: About, verdict: Verdict, seconds: number): Finding {
   const about = { id, sentence, when, seconds };
   if ('notApplicable' in verdict) {
     const looked = verdict.notApplicable;

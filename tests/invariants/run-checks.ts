@@ -18,7 +18,8 @@ export type Checking = {
 
 const quiet = {
   id: 'quiet',
-  sentence: 'once load has stopped everything comes to rest: orders settled, outboxes drained, readers caught up',
+  sentence:
+    'once load has stopped everything comes to rest: orders settled, outboxes drained, readers caught up',
   when: 'quiet',
 } as const;
 
@@ -50,7 +51,10 @@ export async function runChecks({ state, patienceMs, only = [], say }: Checking)
       );
     }
     const came = still ? (await lookForUnrest(world)).records - before.records : 0n;
-    return [restFinding(before, came, patienceMs > 0, seconds), ...(came > 0n ? withoutDoubtful(findings) : findings)];
+    return [
+      restFinding(before, came, patienceMs > 0, seconds),
+      ...(came > 0n ? withoutDoubtful(findings) : findings),
+    ];
   } finally {
     await world.close();
   }
@@ -60,7 +64,11 @@ export async function runChecks({ state, patienceMs, only = [], say }: Checking)
 export function withoutDoubtful(findings: readonly Finding[]): Finding[] {
   return findings.map((finding) =>
     finding.when === 'quiet' && finding.verdict === 'violated'
-      ? findingOf(finding, { notApplicable: 'the system did not stay quiet while it was looked at' }, finding.seconds)
+      ? findingOf(
+          finding,
+          { notApplicable: 'the system did not stay quiet while it was looked at' },
+          finding.seconds,
+        )
       : finding,
   );
 }

@@ -66,9 +66,9 @@ async function overCheckouts(
   return judged({ orders: all.filter(concerned).length }, all.flatMap(problems));
 }
 
-async function soldByOrder(clickhouse: ClickHouse): Promise<SoldByOrder> {
+async function soldByOrder(clickhouse: ClickHouse): Promise<SoldByOrder | undefined> {
   if (!(await clickhouse.hasTables())) {
-    return new Map();
+    return undefined;
   }
   const rows = await clickhouse.rows<{ order_id: string; sold: string }>(
     `SELECT order_id, concat(currency, ' ', toString(sum(amount))) AS sold

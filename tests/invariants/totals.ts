@@ -4,11 +4,11 @@ import type { ToldFacts } from './world/facts.ts';
 /** What ClickHouse says that an order brought in, as `USD 1234` in minor units, by order. */
 export type SoldByOrder = ReadonlyMap<string, string>;
 
-/** I-17: every place that tells another total of an order than the order itself. */
+/** I-17: every place that tells another total of an order than the order itself. Without `sold` ClickHouse is left out. */
 export function otherTotals(
   checkouts: readonly Checkout[],
   facts: Pick<ToldFacts, 'orders'>,
-  sold: SoldByOrder,
+  sold: SoldByOrder | undefined,
 ): string[] {
   return checkouts.flatMap(({ order, payment }) => {
     const total = `${order.currency} ${order.total}`;
@@ -20,7 +20,9 @@ export function otherTotals(
       OrderPaid: told?.paid,
       payment: payment && `${payment.currency} ${payment.amount}`,
       ClickHouse:
-        payment !== undefined && payment.captured > 0n ? (sold.get(order.order_id) ?? 'nothing') : undefined,
+        sold !== undefined && payment !== undefined && payment.captured > 0n
+          ? (sold.get(order.order_id) ?? 'nothing')
+          : undefined,
     };
     return Object.entries(places).flatMap(([place, value]) =>
       value === undefined || value === total ? [] : [`${order.order_id}: ${total}, by ${place} ${value}`],

@@ -31,6 +31,8 @@ export type KafkaSeen = {
   readonly originals: ReadonlyMap<string, ConsumedRecord>;
   /** Where an e-mail address of a user stands in clear. */
   readonly personal: readonly string[];
+  /** Records of a type that the checks read, which nobody gave up on and whose value can't be decoded. */
+  readonly undecodable: readonly string[];
 };
 
 /** The topics of the domains: those that have a dead-letter topic. What stream jobs derive has none. */
@@ -48,38 +50,60 @@ export async function seeTopics(kafka: Kafka, emails: ReadonlySet<string>): Prom
     names.map((topic) => `${topic}.dlq`),
     (record) => deadLetters.push(record),
   );
+  const gathering = gatherRecords(names, deadLetters, emails);
+  return gathering.seen(await scanTopics(kafka, names, gathering.visit));
+}
+
+/** Gathers from records what the checks need; `seen` ends it, with where the topics begin and end. */
+export function gatherRecords(
+  names: readonly string[],
+  deadLetters: readonly ConsumedRecord[],
+  emails: ReadonlySet<string>,
+): { visit(record: ConsumedRecord): void; seen(bounds: ReadonlyMap<string, Bounds>): KafkaSeen } {
   const wanted = new Set(deadLetters.map((record) => deadLetterPlace(record)));
   const originals = new Map<string, ConsumedRecord>();
   const personal: string[] = [];
+  const undecodable: string[] = [];
   const facts = factListener();
   const listeners = new Map(names.map((topic) => [topic, topicListener()]));
-  const bounds = await scanTopics(kafka, names, (record) => {
-    const place = placeOf(record);
-    if (wanted.has(place)) {
-      originals.set(place, record);
-    }
-    const found = [record.value, record.key, ...record.headers.map(([, value]) => value)].flatMap((bytes) =>
-      addressesIn(bytes, emails),
-    );
-    personal.push(...found.map(() => `${place} holds a user's e-mail address`));
-    const what = seen(record);
-    if (listeners.get(record.topic)?.take(what) && !wanted.has(place)) {
-      facts.take(what, record.value);
-    }
-  });
-  const topics = names.map((topic) => ({
-    topic,
-    bounds: bounds.get(topic) ?? [],
-    ...(listeners.get(topic) ?? topicListener()).heard(),
-  }));
-  const records = topics.reduce((sum, topic) => sum + topic.records, 0);
-  return { topics, records, facts: facts.heard, deadLetters, originals, personal };
+  return {
+    visit(record) {
+      const place = placeOf(record);
+      if (wanted.has(place)) {
+        originals.set(place, record);
+      }
+      const texts = [record.value, record.key, ...record.headers.map(([, value]) => value)];
+      const found = texts.flatMap((bytes) => addressesIn(bytes, emails));
+      personal.push(...found.map(() => `${place} holds a user's e-mail address`));
+      const what = seen(record);
+      if (!listeners.get(record.topic)?.take(what)) {
+        return;
+      }
+      try {
+        facts.take(what, record.value);
+      } catch (error) {
+        // What somebody gave up on may be anything.
+        if (!wanted.has(place)) {
+          undecodable.push(`${place} is no ${what.type}: ${error instanceof Error ? error.message : error}`);
+        }
+      }
+    },
+    seen(bounds) {
+      const topics = Array.from(listeners, ([topic, listener]) => ({
+        topic,
+        bounds: bounds.get(topic) ?? [],
+        ...listener.heard(),
+      }));
+      const records = topics.reduce((sum, topic) => sum + topic.records, 0);
+      return { topics, records, facts: facts.heard, deadLetters, originals, personal, undecodable };
+    },
+  };
 }
 
 type Heard = Omit<TopicSeen, 'topic' | 'bounds'>;
 
 /** Takes a topic's records; `take` tells whether it was the first of its event. */
-export function topicListener(): { take(record: Seen): boolean; heard(): Heard } {
+function topicListener(): { take(record: Seen): boolean; heard(): Heard } {
   const events = new Map<string, Seen>();
   const nameless: Seen[] = [];
   const strays: Seen[] = [];
