@@ -105,7 +105,7 @@ async function exhaust(id: string): Promise<void> {
 }
 
 test('dead letters are listed in pages, without their values', async () => {
-  await deliver(record('a', 1), record('a', 2), record('b', 1), record('a', 3));
+  await deliver(record('a', 1), record('a', 2), record('b', 101), record('a', 3));
   const first = await list({ pageSize: 3 });
   const second = await list({ pageSize: 3, pageToken: first.nextPageToken });
   const states = [...first.deadLetters, ...second.deadLetters].map((letter) => letter.state);
@@ -150,7 +150,11 @@ test('a redrive says what was taken and what failed again, and is audited (I-63)
       await takeDeadLetter(subject, id, log);
     }
   }
-  assert.deepEqual(taken.slice(0, 3), [1, 2, 3]);
+  // The letter of the other key may have become due meanwhile.
+  assert.deepEqual(
+    taken.filter((number) => number < 100),
+    [1, 2, 3],
+  );
 });
 
 test('what is discarded has no effect, also when its topic is read again', async () => {
