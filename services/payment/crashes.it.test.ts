@@ -98,9 +98,10 @@ test('F-04 a worker that was away while its claim ran out records nothing', asyn
   assert.ok(first !== undefined && second !== undefined);
   assert.deepEqual([first.key, first.sent, second.sent], [second.key, false, true]);
   const answer = { kind: 'heard', message: { kind: 'declined', code: 'stale' } } as const;
-  assert.equal(await store.record(first, answer), 'overtaken');
+  assert.deepEqual(await store.record(first, answer), { kind: 'overtaken' });
   assert.equal((await stage.payment(order.paymentId)).state, 'PENDING');
-  assert.equal(await store.record(second, { kind: 'unclear', code: 'x' }), 'recorded');
+  const unclear = { kind: 'unclear', code: 'x' } as const;
+  assert.deepEqual(await store.record(second, unclear), { kind: 'recorded', opened: 0 });
   assert.equal((await stage.payment(order.paymentId)).state, 'UNKNOWN');
   const service = await startService('');
   await stage.reaches(order.paymentId, 'AUTHORISED', 30_000);

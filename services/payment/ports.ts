@@ -139,6 +139,12 @@ export type PaymentQuery = {
   readonly limit: number;
 };
 
+/** What recording a job's answer came to. `opened`: how many attempts now wait for a worker. */
+export type Recorded =
+  | { readonly kind: 'recorded'; readonly opened: number }
+  | { readonly kind: 'overtaken' }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
 /** The service's data. */
 export type PaymentStore = {
   transaction<R>(work: (payments: PaymentWriter) => Promise<R>): Promise<R>;
@@ -148,7 +154,7 @@ export type PaymentStore = {
    * Stores what came of a job, with everything that follows, in one transaction. Nothing is stored when the attempt was
    * settled otherwise or claimed again in the meantime.
    */
-  record(job: Job, answer: Answer): Promise<'recorded' | 'overtaken' | Refusal>;
+  record(job: Job, answer: Answer): Promise<Recorded>;
   /** Makes this instance's claims due: whatever it was doing before it was started is lost. */
   releaseClaims(): Promise<void>;
   /** Forgets webhook events received before this time; the provider repeats none for so long. */

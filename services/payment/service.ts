@@ -35,10 +35,11 @@ export function paymentService(
 
   const unsent = createBell();
   const worked = createWorked();
-  const onWorked = ({ key }: { readonly key: string }) => {
+  const onWorked = ({ key }: { readonly key: string }, opened: number) => {
     worked.tell(key);
-    // What was recorded may have asked for more, such as the void of what nobody wants any more.
-    unsent.ring();
+    if (opened > 0) {
+      unsent.ring();
+    }
   };
   const parts = { store, provider, now, log, inOrigin, onWorked };
 
@@ -68,7 +69,9 @@ export function paymentService(
     ],
     routes: webhookRoutes(async (body, signature) => {
       const taken = await receiveWebhook({ store, provider, log }, body, signature);
-      unsent.ring();
+      if (taken === 'taken') {
+        unsent.ring();
+      }
       return taken;
     }),
     warm: () => store.releaseClaims(),

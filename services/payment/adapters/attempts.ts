@@ -27,21 +27,21 @@ export function attemptsOf(options: {
       database.transaction(async (tx) => {
         const locked = await lockPayment(tx, job.paymentId);
         if (locked === undefined || !isHeld(locked, job)) {
-          return 'overtaken';
+          return { kind: 'overtaken' };
         }
         const message = toMessage(job, answer);
         const applied =
           message === undefined
-            ? { kind: 'applied' as const, payment: locked.payment }
+            ? { kind: 'applied' as const, payment: locked.payment, opened: 0 }
             : await applyTo(tx, locked.payment, message);
         if (applied.kind === 'refused') {
           await postpone(tx, job, true);
-          return applied.refusal;
+          return applied;
         }
         if (isOpenIn(applied.payment, job.key)) {
           await postpone(tx, job, answer.kind !== 'not-sent' || job.sent);
         }
-        return 'recorded';
+        return { kind: 'recorded', opened: applied.opened };
       }),
 
     async releaseClaims() {

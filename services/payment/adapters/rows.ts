@@ -39,20 +39,6 @@ export function toStoredPayment(row: PaymentRow, attempts: readonly AttemptRow[]
   };
 }
 
-/** The columns of a payment that change. */
-export function paymentColumns(payment: Payment) {
-  return {
-    state: payment.state,
-    authorised: payment.authorised,
-    captured: payment.captured,
-    refunded: payment.refunded,
-    cancelling: payment.cancelling,
-    provider_reference: payment.reference,
-    decline_code: payment.declineCode,
-    version: payment.version,
-  };
-}
-
 function toAttempt(row: AttemptRow): Attempt {
   return {
     key: row.idempotency_key,

@@ -10,6 +10,8 @@ export type WebhookSender = {
   send(entry: Entry, script: Script | undefined): Promise<void>;
 };
 
+/** Stripe's events come some time after the answer, too. */
+const promptMs = 1_000;
 const lateMs = 5_000;
 /** How long an event is held back for the next one to overtake it. */
 const heldMs = 3_000;
@@ -81,7 +83,7 @@ export function webhookSender(options: {
           return;
         }
         default:
-          void deliver(event);
+          setTimeout(() => void deliver(event), promptMs).unref();
       }
     },
   };

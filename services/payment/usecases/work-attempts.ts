@@ -13,8 +13,8 @@ export type WorkshopParts = {
   readonly log: Logger;
   /** Runs the work for a job in the trace that the job was stored under. */
   readonly inOrigin: <R>(origin: Origin, name: string, work: () => Promise<R>) => Promise<R>;
-  /** Told of each attempt that was worked on, by its key. */
-  readonly onWorked: (job: Job) => void;
+  /** Told of each attempt that was worked on, and how many more were asked for by what came of it. */
+  readonly onWorked: (job: Job, opened: number) => void;
 };
 
 /**
@@ -42,8 +42,10 @@ export function attemptWorker(
           const jobs = free === 0 ? [] : await parts.store.claim(which, free);
           for (const job of jobs) {
             const working = work(parts, job).finally(() => {
+              if (underWay.size === concurrency) {
+                bell.ring();
+              }
               underWay.delete(working);
-              bell.ring();
             });
             underWay.add(working);
           }
@@ -61,6 +63,7 @@ export function attemptWorker(
 /** One job, from the call to the record. A failure of ours is logged: the claim runs out, and it is taken up again. */
 async function work(parts: WorkshopParts, job: Job): Promise<void> {
   const step = `payment.${job.operation.toLowerCase()}`;
+  let opened = 0;
   const log = parts.log.child({ payment_id: job.paymentId, attempt: job.key, operation: job.operation });
   try {
     await parts.inOrigin(job.origin, `payment ${job.operation.toLowerCase()}`, async () => {
@@ -75,12 +78,13 @@ async function work(parts: WorkshopParts, job: Job): Promise<void> {
           'no clear answer of the provider',
         );
       }
-      if (recorded !== 'recorded' && recorded !== 'overtaken') {
-        log.error({ refusal: recorded }, 'the provider says what cannot be');
+      if (recorded.kind === 'refused') {
+        log.error({ refusal: recorded.refusal }, 'the provider says what cannot be');
       }
+      opened = recorded.kind === 'recorded' ? recorded.opened : 0;
     });
   } catch (error) {
     log.error({ err: error }, 'an attempt was not worked on to its end');
   }
-  parts.onWorked(job);
+  parts.onWorked(job, opened);
 }
