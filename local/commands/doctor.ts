@@ -7,7 +7,7 @@ import { PARTS } from '../parts/catalogue.ts';
 import { ISTIOD } from '../parts/istiod/build.ts';
 import type { Stack } from '../stack.ts';
 import { askStatus } from '../supervisor/client.ts';
-import { accepts } from '../supervisor/probes.ts';
+import { takenPorts } from '../supervisor/taken-ports.ts';
 
 export const summary = 'what is missing on this machine, each with its fix';
 export const usage = '[--json]';
@@ -69,10 +69,7 @@ function artefacts(stack: Stack): Finding[] {
 
 async function ports(stack: Stack): Promise<Finding[]> {
   if (await askStatus(stack)) return [{ what: 'The stack is running', fine: true, fix: '' }];
-  const taken: string[] = [];
-  for (const [part, port] of Object.entries(stack.ports)) {
-    if (part !== 'base' && (await accepts(port))) taken.push(`${port} (${part})`);
-  }
+  const taken = await takenPorts(stack);
   return [
     {
       what: taken.length === 0 ? 'All ports are free' : `Taken by others: ${taken.join(', ')}`,

@@ -63,7 +63,11 @@ function checks({ root }: Stack): Step[] {
     script('unused code', 'unused'),
     script('generated code', 'gen', '--', '--check'),
     script('breaking changes of contracts', 'breaking'),
-    { title: 'unit tests', program: process.execPath, args: ['--test', '--test-timeout=120000', UNIT] },
+    {
+      title: 'unit tests',
+      program: process.execPath,
+      args: ['--test', '--test-force-exit', '--test-timeout=120000', UNIT],
+    },
     ...(existsSync(join(root, 'flink/pom.xml')) ? [jobs] : []),
   ];
 }
@@ -84,7 +88,7 @@ async function testOnStack(stack: Stack, files: readonly string[], keep: boolean
     {
       title: 'tests on real parts',
       program: process.execPath,
-      args: ['--test', '--test-concurrency=1', '--test-timeout=600000', ...files],
+      args: ['--test', '--test-concurrency=1', '--test-force-exit', '--test-timeout=600000', ...files],
     },
     { SHOPVERSE_STATE: own.state, SHOPVERSE_PORT_BASE: String(own.ports.base) },
   );

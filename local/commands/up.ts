@@ -10,6 +10,8 @@ import { jobsJar, release } from '../parts/flink/jar.ts';
 import { buildInBackground } from '../parts/istiod/build.ts';
 import type { Stack } from '../stack.ts';
 import { askStatus, ensureSupervisor } from '../supervisor/client.ts';
+import { leftovers } from '../supervisor/leftovers.ts';
+import { takenPorts } from '../supervisor/taken-ports.ts';
 import { renderWelcome } from './up/welcome.ts';
 
 export const summary = 'starts everything, installing what is missing; changes nothing where all is well';
@@ -24,6 +26,7 @@ export async function run(args: string[], stack: Stack): Promise<number> {
     options: { 'no-replay': { type: 'boolean' }, json: { type: 'boolean' } },
   });
   const before = await askStatus(stack);
+  if (before === undefined && leftovers(stack.state).length === 0) await refuseTakenPorts(stack);
   await installAll(stack);
   await ensureSupervisor(stack);
   const began = Date.now();
@@ -37,6 +40,15 @@ export async function run(args: string[], stack: Stack): Promise<number> {
   if (late.length > 0) return 1;
   const fresh = before === undefined;
   return fresh && !values['no-replay'] ? shortReplay(stack) : 0;
+}
+
+async function refuseTakenPorts(stack: Stack): Promise<void> {
+  const taken = await takenPorts(stack);
+  if (taken.length === 0) return;
+  const names = taken.slice(0, 5).join(', ');
+  throw new Error(
+    `Something else listens on ${names}${taken.length > 5 ? ' and others' : ''}, another clone’s stack perhaps. Try: ./shopverse up --port-base 12000`,
+  );
 }
 
 async function installAll(stack: Stack): Promise<void> {
