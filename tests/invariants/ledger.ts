@@ -38,7 +38,7 @@ export const ledgerInvariants: readonly Invariant[] = [
       `select format('the role %s has %s on ledger_entry', rolname, privilege) as example
        from pg_roles cross join unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) as privilege
        where not rolsuper and rolname not like 'pg\\_%'
-         and has_table_privilege(rolname, 'ledger_entry', privilege)`,
+         and has_table_privilege(pg_roles.oid, 'ledger_entry', privilege)`,
     ],
   }),
   sqlInvariant({
