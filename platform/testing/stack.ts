@@ -6,6 +6,8 @@ export type StackCoordinates = {
   readonly postgres: { readonly host: string; readonly port: number; readonly adminUrl: string };
   /** `brokers` is a comma-separated list of host:port. */
   readonly kafka: { readonly brokers: string };
+  /** With the password of a user that sees every key. */
+  readonly redis: { readonly url: string };
 };
 
 /** Reads $SHOPVERSE_STATE/stack.json. Throws Error saying how to start the stack where there is none. */

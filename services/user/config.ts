@@ -4,6 +4,7 @@ import { readConfig } from '#platform/config/config.ts';
 /** The service's own settings. The secret seals keys and is half of every refresh token: 32 bytes, base64url. */
 export const readUserConfig = () =>
   readConfig({
+    REDIS_URL: z.string().min(1),
     JWT_ISSUER: z.string().min(1),
     JWT_AUDIENCE: z.string().min(1),
     USER_SECRET: z.string().min(32),

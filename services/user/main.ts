@@ -4,6 +4,7 @@ import { runService } from '#platform/service/run-service.ts';
 import { createFailureLog } from './adapters/failure-log.ts';
 import { mailDrop } from './adapters/mail-drop.ts';
 import { createPasswords } from './adapters/passwords.ts';
+import { createRedisFailureLog } from './adapters/redis-failure-log.ts';
 import { createRefreshTokens } from './adapters/refresh-tokens.ts';
 import { createSeal } from './adapters/seal.ts';
 import { createSigningKeys } from './adapters/signing-keys.ts';
@@ -29,6 +30,11 @@ const signingKeys = createSigningKeys({
   audience: config.JWT_AUDIENCE,
   accessTokenSeconds: config.ACCESS_TOKEN_SECONDS,
 });
+const failures = createRedisFailureLog({
+  url: config.REDIS_URL,
+  clock,
+  fallback: createFailureLog(database.db as unknown as Kysely<UserTables>, clock),
+});
 const deps = {
   database,
   clock,
@@ -37,7 +43,7 @@ const deps = {
   accessTokens: signingKeys,
   passwords: createPasswords(),
   refreshTokens: createRefreshTokens(config.USER_SECRET),
-  failures: createFailureLog(database.db as unknown as Kysely<UserTables>, clock),
+  failures,
   sessionLifeMs: config.SESSION_DAYS * DAY_MS,
   storeUrl: config.STORE_URL,
 };
@@ -50,6 +56,7 @@ if (config.ADMIN_EMAIL !== undefined && config.ADMIN_PASSWORD !== undefined) {
 await runService(runtime, {
   rpc: [createRpc(deps)],
   database,
+  close: async () => failures.close(),
   workers: [mailDrop(database, config.MAIL_DIR, () => answerResetRequests(deps))],
   routes: {
     'GET /.well-known/jwks.json': async () => ({
