@@ -10,6 +10,7 @@ import { bind, type RpcBinding } from '#platform/rpc/bind.ts';
 import * as events from './adapters/event-questions.ts';
 import * as books from './adapters/reconciliation-questions.ts';
 import * as sales from './adapters/sales-questions.ts';
+import { sourceFor } from './adapters/sources.ts';
 import { finestFor, MAX_WINDOWS, type Period, type Range, windowsIn } from './domain/windows.ts';
 import { eventHealth } from './event-health.ts';
 import { toFigures, toFunnel, toPoint, toRange, toWindow } from './messages.ts';
@@ -20,8 +21,10 @@ const DEFAULT_PRODUCTS = 10;
 /** The methods of analytics. */
 export function createRpc({ ask, clock }: { readonly ask: Ask; readonly clock: Clock }): RpcBinding {
   return bind(AnalyticsService, {
-    getSalesSummary: async ({ range }, { signal }) => {
-      const rows = await ask<sales.FiguresRow>(sales.salesSummary(toRange(range)), signal);
+    getSalesSummary: async (request, { signal }) => {
+      const range = toRange(request.range);
+      const source = await sourceFor(ask, 'SALES', range, signal);
+      const rows = await ask<sales.FiguresRow>(sales.salesSummary(source, range), signal);
       return { figures: rows.map(toFigures) };
     },
 
@@ -30,18 +33,22 @@ export function createRpc({ ask, clock }: { readonly ask: Ask; readonly clock: C
       const period = toWindow(request.period);
       refuseTooLong(range, period);
       const by = { period, currency: request.currencyCode, department: request.byDepartment };
-      const rows = await ask<sales.PointRow>(sales.revenueSeries(range, by), signal);
+      const source = await sourceFor(ask, 'SALES', range, signal);
+      const rows = await ask<sales.PointRow>(sales.revenueSeries(source, range, by), signal);
       return { points: rows.map(toPoint) };
     },
 
     getFunnel: async (request, { signal }) => {
       const range = toRange(request.range);
-      const rows = await ask<events.StepRow>(events.funnel(range, finestFor(range)), signal);
+      const source = await sourceFor(ask, 'FUNNEL', range, signal);
+      const rows = await ask<events.StepRow>(events.funnel(source, range, finestFor(range)), signal);
       return { steps: toFunnel(rows) };
     },
 
     getTopProducts: async (request, { signal }) => {
-      const question = sales.topProducts(toRange(request.range), {
+      const range = toRange(request.range);
+      const source = await sourceFor(ask, 'SALES', range, signal);
+      const question = sales.topProducts(source, range, {
         currency: request.currencyCode,
         department: request.department,
         rank: request.order === GetTopProductsRequest_Order.UNITS ? 'units' : 'revenue',

@@ -1,5 +1,6 @@
 import type { Period, Range } from '../domain/windows.ts';
 import type { Question } from '../ports.ts';
+import type { Source } from './sales-questions.ts';
 
 export type StepRow = { readonly step: string; readonly count: string };
 export type ReadRow = { readonly topic: string; readonly records: string };
@@ -8,10 +9,12 @@ export type UnreadableRow = { readonly topic: string; readonly unreadable: strin
 export type LateRow = { readonly topic: string; readonly late: string; readonly overdue: string };
 export type LagRow = { readonly topic: string; readonly p50: number; readonly p99: number };
 
+const FUNNEL: Readonly<Record<Source, string>> = { totals: 'funnel_totals FINAL', view: 'funnel' };
+
 /** How often each step was taken; one that never was has no row. */
-export function funnel(range: Range, period: Period): Question {
+export function funnel(source: Source, range: Range, period: Period): Question {
   return {
-    sql: `SELECT step, sum(fact_count) AS count FROM funnel
+    sql: `SELECT step, sum(fact_count) AS count FROM ${FUNNEL[source]}
       WHERE period = {period: String} AND window_start >= toDateTime({start: UInt32})
         AND window_start < toDateTime({end: UInt32})
       GROUP BY step`,
