@@ -82,7 +82,11 @@ async function checkOne(world: World, invariant: Invariant, say: (line: string) 
   } catch (error) {
     // What can't be looked at can't be said to hold; the others can.
     const why = error instanceof Error ? error.message : String(error);
-    return findingOf(invariant, { looked: 'nothing', counterexamples: [`it could not be checked: ${why}`] }, 0);
+    return findingOf(
+      invariant,
+      { looked: 'nothing', counterexamples: [`it could not be checked: ${why}`] },
+      0,
+    );
   } finally {
     clearTimeout(slow);
   }

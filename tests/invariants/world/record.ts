@@ -34,21 +34,46 @@ const required = [
   'traceparent',
 ];
 
-/** The bare facts about a record. */
+const complete: readonly string[] = [];
+const types = new Map<string, string>();
+
+/** The bare facts about a record. Written so that hundreds of thousands of them can be kept. */
 export function seen(record: ConsumedRecord): Seen {
-  const headers = new Map(record.headers.map(([name, value]) => [name, value?.toString() ?? '']));
-  const text = (name: string) => headers.get(name) ?? '';
-  return {
-    topic: record.topic,
-    partition: record.partition,
-    offset: record.offset,
-    key: record.key?.toString() ?? '',
-    id: text('ce_id'),
-    type: text('ce_type'),
-    subject: text('ce_subject'),
-    sequence: Number(text('ce_sequence')),
-    missing: required.filter((name) => text(name) === ''),
-  };
+  const key = record.key?.toString() ?? '';
+  const told = { id: '', type: '', subject: '', sequence: 0 };
+  const present = new Set<string>();
+  for (const [name, value] of record.headers) {
+    if (value === null || value.length === 0) {
+      continue;
+    }
+    present.add(name);
+    switch (name) {
+      case 'ce_id':
+        told.id = value.toString();
+        break;
+      case 'ce_type':
+        told.type = interned(value.toString());
+        break;
+      case 'ce_subject':
+        told.subject = record.key?.equals(value) ? key : value.toString();
+        break;
+      case 'ce_sequence':
+        told.sequence = Number(value.toString());
+        break;
+    }
+  }
+  const missing = required.filter((name) => !present.has(name));
+  const { topic, partition, offset } = record;
+  return { topic, partition, offset, key, ...told, missing: missing.length === 0 ? complete : missing };
+}
+
+/** There are few types, and each record has one. */
+function interned(type: string): string {
+  const known = types.get(type);
+  if (known === undefined) {
+    types.set(type, type);
+  }
+  return known ?? type;
 }
 
 /** Where a record lies, in a word. */

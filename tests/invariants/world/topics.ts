@@ -72,9 +72,9 @@ export function gatherRecords(
       if (wanted.has(place)) {
         originals.set(place, record);
       }
-      const texts = [record.value, record.key, ...record.headers.map(([, value]) => value)];
-      const found = texts.flatMap((bytes) => addressesIn(bytes, emails));
-      personal.push(...found.map(() => `${place} holds a user's e-mail address`));
+      if (holdsAddress(record, emails)) {
+        personal.push(`${place} holds a user's e-mail address`);
+      }
       const what = seen(record);
       if (!listeners.get(record.topic)?.take(what)) {
         return;
@@ -98,6 +98,11 @@ export function gatherRecords(
       return { topics, records, facts: facts.heard, deadLetters, originals, personal, undecodable };
     },
   };
+}
+
+function holdsAddress({ key, value, headers }: ConsumedRecord, emails: ReadonlySet<string>): boolean {
+  const holds = (bytes: Buffer | null) => addressesIn(bytes, emails).length > 0;
+  return holds(value) || holds(key) || headers.some(([, text]) => holds(text));
 }
 
 type Heard = Omit<TopicSeen, 'topic' | 'bounds'>;
