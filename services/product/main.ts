@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { createRuntime } from '#platform/runtime.ts';
 import { runService } from '#platform/service/run-service.ts';
-import { createSearch } from './adapters/search.ts';
+import { createSearchFeed } from './adapters/search-feed.ts';
 import type { ProductTables } from './adapters/tables.ts';
 import { readProductConfig } from './config.ts';
 import { migrations } from './migrations/all.ts';
@@ -10,11 +10,12 @@ import { createRpc } from './rpc.ts';
 const config = readProductConfig();
 const runtime = await createRuntime();
 const database = await runtime.database<ProductTables>(migrations);
+const { clock, ids } = runtime;
+const search = createSearchFeed(database.db as unknown as Kysely<ProductTables>);
 
 await runService(runtime, {
-  rpc: [createRpc({ database, clock: runtime.clock, ids: runtime.ids, currency: config.SHOP_CURRENCY })],
+  rpc: [createRpc({ database, clock, ids, currency: config.SHOP_CURRENCY, index: search.current })],
   database,
-  warm: async () => {
-    await createSearch(database.db as unknown as Kysely<ProductTables>).correct(['warm']);
-  },
+  workers: [search.worker],
+  warm: search.load,
 });

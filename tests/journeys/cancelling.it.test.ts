@@ -104,12 +104,12 @@ for (const transport of TRANSPORTS) {
       const { customer, orderId } = await buyTwo();
       const stranger = (await newCustomer(transport)).client(OrderService);
       for (const attempt of [
-        stranger.getOrder({ orderId }),
-        stranger.cancelOrder({ requestId: randomUUID(), orderId }),
-        stranger.getOrder({ orderId: randomUUID() }),
-        stranger.watchOrder({ orderId, untilPaid: true })[Symbol.asyncIterator]().next(),
+        () => stranger.getOrder({ orderId }),
+        () => stranger.cancelOrder({ requestId: randomUUID(), orderId }),
+        () => stranger.getOrder({ orderId: randomUUID() }),
+        () => stranger.watchOrder({ orderId, untilPaid: true })[Symbol.asyncIterator]().next(),
       ]) {
-        assert.equal(await refusalOf(attempt), 'NOT_FOUND ORDER_NOT_FOUND');
+        assert.equal(await refusalOf(attempt()), 'NOT_FOUND ORDER_NOT_FOUND');
       }
       assert.equal((await watchUntil(customer, orderId, Order_State.PAID)).at(-1), 'PAID');
     });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Clock } from '#platform/runtime.ts';
-import type { Category, ProductContent, StoredProduct, Variant } from '../ports.ts';
+import type { Category, ProductContent, StoredProduct } from '../ports.ts';
 import { toCategory } from './categories.ts';
 import type { ProductTables } from './tables.ts';
 
@@ -90,7 +90,7 @@ export function createProducts(db: Kysely<ProductTables>, clock: Clock) {
               attributes: ref('excluded.attributes'),
               state: ref('excluded.state'),
               price: ref('excluded.price'),
-              search: ref('excluded.search'),
+              changed_by: ref('excluded.changed_by'),
               content_hash: ref('excluded.content_hash'),
               version: sql`product.version + 1`,
               update_time: ref('excluded.update_time'),
@@ -117,15 +117,6 @@ export function createProducts(db: Kysely<ProductTables>, clock: Clock) {
               },
             };
       });
-    },
-
-    /** Counts in which products each word stands, for the correction of typos. */
-    async relearnWords(): Promise<void> {
-      await sql`DELETE FROM search_word`.execute(db);
-      await sql`
-        INSERT INTO search_word (word, product_count)
-        SELECT word, ndoc FROM ts_stat('SELECT search FROM product WHERE state = ''ACTIVE''')
-        WHERE length(word) BETWEEN 3 AND 40`.execute(db);
     },
   };
   return store;
@@ -165,11 +156,7 @@ function toRow({ content, category }: Placed, now: Date) {
     attributes: JSON.stringify(attributes),
     state,
     price: prices.toSorted((a, b) => (a < b ? -1 : 1))[0] ?? null,
-    search: sql<string>`
-      setweight(to_tsvector('simple', ${title}), 'A')
-      || setweight(to_tsvector('simple', ${category.path.join(' ')}), 'B')
-      || setweight(to_tsvector('simple', ${brand}), 'C')
-      || setweight(to_tsvector('simple', ${description}), 'D')`,
+    changed_by: sql<bigint>`pg_current_xact_id()`,
     content_hash: hashOf(content, category),
     version: 1n,
     create_time: now,
@@ -177,25 +164,22 @@ function toRow({ content, category }: Placed, now: Date) {
   };
 }
 
+/** Of what makes up the product, and of nothing else that whoever holds it may know. */
 function hashOf(content: ProductContent, category: Category): Buffer {
+  const { productId, title, description, brand, attributes, state, variants } = content;
   const sorted = (record: Readonly<Record<string, string>>) => Object.entries(record).sort();
-  const plain = {
-    ...content,
-    attributes: sorted(content.attributes),
-    variants: content.variants.map((variant) => ({
-      ...variant,
-      unitPrice: variant.unitPrice?.toString(),
-      options: sorted(variant.options),
-    })),
-    categoryId: category.categoryId,
-  };
-  return createHash('sha256')
-    .update(JSON.stringify(plain, Object.keys(plain).sort().concat(VARIANT_KEYS)))
-    .digest();
+  const plain = [
+    [productId, title, description, brand, state, category.categoryId],
+    sorted(attributes),
+    variants.map(({ sku, title: named, unitPrice, options }) => [
+      sku,
+      named,
+      unitPrice?.toString() ?? null,
+      sorted(options),
+    ]),
+  ];
+  return createHash('sha256').update(JSON.stringify(plain)).digest();
 }
-
-/** JSON.stringify's list of keys applies at every depth. */
-const VARIANT_KEYS: readonly (keyof Variant)[] = ['sku', 'title', 'unitPrice', 'options'];
 
 function toProduct(
   row: Selectable<ProductTables['product']>,

@@ -22,7 +22,8 @@ export type ProductTables = {
     attributes: Json<Record<string, string>>;
     state: 'DRAFT' | 'ACTIVE' | 'ARCHIVED';
     price: bigint | null;
-    search: string;
+    /** The transaction that changed the product last. */
+    changed_by: bigint;
     content_hash: Buffer;
     version: bigint;
     create_time: Date;
@@ -36,7 +37,6 @@ export type ProductTables = {
     unit_price: bigint | null;
     options: Json<Record<string, string>>;
   };
-  search_word: { word: string; product_count: number };
   import: {
     import_id: string;
     source: string;

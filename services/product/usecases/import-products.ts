@@ -50,15 +50,14 @@ export function importBatch(
   });
 }
 
-/** Ends an import: counts the categories' products anew and learns the words that typos are corrected by. */
+/** Ends an import, and counts the categories' products anew. */
 export function finishImport(deps: ProductDeps, importId: string): Promise<Import | undefined> {
   return deps.database.transaction(async (tx) => {
-    const { imports, categories, products } = within(tx, deps);
+    const { imports, categories } = within(tx, deps);
     const open = await imports.lock(importId);
     if (open?.state === 'OPEN') {
       await imports.finish(importId);
       await categories.recount();
-      await products.relearnWords();
     }
     return imports.find(importId);
   });

@@ -1,11 +1,10 @@
-import type { Kysely } from 'kysely';
-import { createSearch, type FacetCount, type Filter, type Hit, type Sort } from '../adapters/search.ts';
-import type { ProductTables } from '../adapters/tables.ts';
+import type { FacetCount } from '../domain/facets.ts';
 import { fromPageToken, toPageToken } from '../domain/page-token.ts';
-import { toTsQuery, wordsOf } from '../domain/query.ts';
+import { wordsOf } from '../domain/query.ts';
+import type { Filter, Hit, SearchIndex, Sort } from '../domain/search-index.ts';
 
 /** What to look for. */
-export type Question = Omit<Filter, 'tsQuery'> & {
+export type Question = Omit<Filter, 'words'> & {
   readonly query: string;
   readonly sort: Sort;
   readonly pageSize: number;
@@ -23,57 +22,49 @@ export type Found = {
   readonly correctedQuery: string;
 };
 
+/** How many hits are counted. */
+const COUNTED_HITS = 10_000;
+
 /** Finds a page of products. Words that find nothing are replaced by the catalogue's most similar ones. */
-export async function searchProducts(
-  db: Kysely<ProductTables>,
-  question: Question,
-): Promise<Found | 'invalid-page-token'> {
-  const search = createSearch(db);
+export function searchProducts(index: SearchIndex, question: Question): Found | 'invalid-page-token' {
   const typed = wordsOf(question.query);
-  const first = await page(search, question, typed);
+  const first = page(index, question, typed);
   const settled = first !== 'invalid-page-token' && (first.hits.length > 0 || question.pageToken !== '');
   if (settled || typed.length === 0) {
     return first;
   }
   // Nothing found, or a later page of a query that was corrected on its first one.
-  const likely = await search.correct(typed);
-  const corrected = likely.filter((word) => word !== undefined);
-  if (corrected.length < typed.length || corrected.join() === typed.join()) {
+  const likely = index.correct(typed);
+  if (likely === undefined || likely.join() === typed.join()) {
     return first;
   }
-  const second = await page(search, question, corrected);
+  const second = page(index, question, likely);
   const better = second !== 'invalid-page-token' && second.hits.length > 0;
-  return better ? { ...second, correctedQuery: corrected.join(' ') } : first;
+  return better ? { ...second, correctedQuery: likely.join(' ') } : first;
 }
 
-async function page(
-  search: ReturnType<typeof createSearch>,
+function page(
+  index: SearchIndex,
   question: Question,
   words: readonly string[],
-): Promise<Found | 'invalid-page-token'> {
-  const filter: Filter = { ...question, tsQuery: toTsQuery(words) };
-  const asked = {
-    words,
-    sort: question.sort,
-    categoryId: question.categoryId,
-    brands: question.brands,
-    prices: [String(question.minimumPrice), String(question.maximumPrice)],
-  };
-  const from = question.pageToken === '' ? undefined : fromPageToken(asked, question.pageToken);
+): Found | 'invalid-page-token' {
+  const { sort, pageSize, pageToken, categoryId, brands, minimumPrice, maximumPrice } = question;
+  const asked = { words, sort, categoryId, brands, prices: [String(minimumPrice), String(maximumPrice)] };
+  const from = pageToken === '' ? undefined : fromPageToken(asked, pageToken);
   if (from === 'invalid') {
     return 'invalid-page-token';
   }
-  const [hits, counted] = await Promise.all([
-    search.hits(filter, question.sort, question.pageSize + 1, from),
-    question.withFacets ? search.facets(filter) : { total: 0, counts: [] },
-  ]);
-  const shown = hits.slice(0, question.pageSize);
+  const { hits, total, facets } = index.find(
+    { words, categoryId, brands, minimumPrice, maximumPrice },
+    { sort, limit: pageSize + 1, from, facets: question.withFacets },
+  );
+  const shown = hits.slice(0, pageSize);
   const last = shown.at(-1);
   return {
     hits: shown,
     nextPageToken: hits.length > shown.length && last !== undefined ? toPageToken(asked, last) : '',
-    total: counted.total,
-    facets: counted.counts,
+    total: Math.min(total, COUNTED_HITS),
+    facets,
     correctedQuery: '',
   };
 }
