@@ -13,7 +13,7 @@ export function createConsumers(database: Database<CartTables>, deps: WriterDeps
   const writerOf = ({ tx }: Message<CartTables>) => createWriter(tx, deps);
   return [
     consumer({
-      name: 'cart.checkout',
+      name: 'shopverse.cart.checkout',
       database,
       on: [
         subscribe(OrderEventSchema, {
@@ -24,7 +24,7 @@ export function createConsumers(database: Database<CartTables>, deps: WriterDeps
       ],
     }),
     consumer({
-      name: 'cart.catalogue',
+      name: 'shopverse.cart.catalogue',
       database,
       on: [
         subscribe(ProductEventSchema, {

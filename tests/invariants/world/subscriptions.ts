@@ -41,12 +41,12 @@ export const subscriptions: readonly Subscription[] = [
     effects: { [order]: ['PaymentRequested', 'OrderConfirmed', 'OrderCancellationStarted'] },
   },
   {
-    consumer: 'cart.checkout',
+    consumer: 'shopverse.cart.checkout',
     service: 'cart',
     effects: { [order]: ['OrderPlaced', 'OrderConfirmed', 'OrderCancellationStarted'] },
   },
   {
-    consumer: 'cart.catalogue',
+    consumer: 'shopverse.cart.catalogue',
     service: 'cart',
     effects: { [product]: ['ProductChanged', 'PriceChanged', 'ProductArchived'] },
   },
