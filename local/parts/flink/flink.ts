@@ -11,8 +11,8 @@ import { jobsRun, submitJobs } from './submit.ts';
 
 const VERSION = '2.3.0';
 const JARS: Artefact = {
-  name: `flink-${VERSION}`,
-  title: `Flink ${VERSION} (85 MB)`,
+  name: `flink-${VERSION}-kafka-rocksdb`,
+  title: `Flink ${VERSION} (155 MB)`,
   make: (folder) => fetchJars(join(import.meta.dirname, 'pom.xml'), join(folder, 'libs')),
 };
 const ENTRY = 'org.apache.flink.runtime';
