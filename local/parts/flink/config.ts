@@ -26,6 +26,7 @@ rest: { address: 127.0.0.1, bind-address: 127.0.0.1, port: ${ports.flinkRest} }
 blob: { server: { port: ${ports.flinkBlob} } }
 web: { tmpdir: ${temporary}, submit: { enable: true } }
 io: { tmp: { dirs: ${temporary} } }
+cluster: { registration: { error-delay: 1000 } }
 heartbeat: { interval: 2000, timeout: 8000 }
 restart-strategy: { type: fixed-delay, fixed-delay: { attempts: 2147483647, delay: 500ms } }
 execution:

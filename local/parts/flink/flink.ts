@@ -44,7 +44,8 @@ export const flink: Part = {
         name: 'flink-taskmanager',
         version: VERSION,
         port: site.stack.ports.flinkWorkerRpc,
-        needs: ['flink-jobmanager'],
+        // It asks for its JobManager until there is one, so both may start at once.
+        needs: [],
         command: command(site, 'taskmanager', `${ENTRY}.taskexecutor.TaskManagerRunner`, []),
         prepare: async () => prepare(site, 'taskmanager'),
         ready: () => answers(`${rest}/overview`, (text) => JSON.parse(text).taskmanagers > 0),
