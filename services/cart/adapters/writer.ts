@@ -9,6 +9,8 @@ import { createReader, linesOf, toCart } from './reader.ts';
 import type { CartTables } from './tables.ts';
 import { createVariantStore } from './variant-store.ts';
 
+const MOST_TRIES = 5;
+
 /** How long carts are kept after their last change, in milliseconds. */
 export type Lifetimes = { readonly user: number; readonly guest: number };
 
@@ -34,24 +36,27 @@ export function createWriter(tx: Tx<CartTables>, { clock, ids, lifetimes }: Writ
     async open(owner) {
       const now = clock.now();
       const { column, value, userId } = identify(owner);
-      await db
-        .insertInto('cart')
-        .values({
-          cart_id: ids.uuid(),
-          user_id: null,
-          guest_hash: null,
-          [column]: value,
-          expire_time: new Date(now.getTime() + lifetime(userId)),
-          create_time: now,
-          update_time: now,
-        })
-        .onConflict((conflict) => conflict.column(column).doNothing())
-        .execute();
-      const [cart] = await load(db.selectFrom('cart').where(column, '=', value).forUpdate());
-      if (cart === undefined) {
-        throw new Error('a cart that was just made or found is gone');
+      for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+        await db
+          .insertInto('cart')
+          .values({
+            cart_id: ids.uuid(),
+            user_id: null,
+            guest_hash: null,
+            [column]: value,
+            expire_time: new Date(now.getTime() + lifetime(userId)),
+            create_time: now,
+            update_time: now,
+          })
+          .onConflict((conflict) => conflict.column(column).doNothing())
+          .execute();
+        const [cart] = await load(db.selectFrom('cart').where(column, '=', value).forUpdate());
+        if (cart !== undefined) {
+          return cart;
+        }
+        // It was merged or expired while this call waited for its lock: the next one is the owner's own.
       }
-      return cart;
+      throw new Error('the cart was gone each time that it was there');
     },
 
     lock(cartIds) {

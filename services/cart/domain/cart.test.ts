@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { admit, MAX_LINE_QUANTITY, MAX_LINES, price, type Variant } from './cart.ts';
+import { admit, MAX_LINE_QUANTITY, MAX_LINES, merge, price, type Variant } from './cart.ts';
 import type { Coupon } from './coupon.ts';
 
 const NOW = new Date('2026-01-01T00:00:00Z');
@@ -47,14 +47,33 @@ test('a line whose net count is not above zero is not in the cart', () => {
   }
 });
 
-test('admit: bounds on lines and quantities, and removals always pass', () => {
-  const open = { delta: 1, quantityBefore: 0, lineCount: 0, available: true };
-  assert.equal(admit(open), undefined);
-  assert.equal(admit({ ...open, available: false }), 'SKU_UNAVAILABLE');
-  assert.equal(admit({ ...open, lineCount: MAX_LINES }), 'CART_FULL');
-  assert.equal(admit({ ...open, lineCount: MAX_LINES, quantityBefore: 1 }), undefined);
-  assert.equal(admit({ ...open, quantityBefore: MAX_LINE_QUANTITY }), 'CART_FULL');
-  assert.equal(admit({ ...open, delta: -5, available: false, lineCount: MAX_LINES }), undefined);
+const lines = (count: number, quantity = 1) =>
+  Array.from({ length: count }, (_, index) => ({ sku: `s${index}`, quantity }));
+
+test('admit: bounds on lines and quantities, above and below zero', () => {
+  const one = { sku: 'new', delta: 1, available: true };
+  assert.equal(admit([], one), undefined);
+  assert.equal(admit([], { ...one, available: false }), 'SKU_UNAVAILABLE');
+  assert.equal(admit(lines(MAX_LINES), one), 'CART_FULL');
+  assert.equal(admit(lines(MAX_LINES), { ...one, sku: 's0' }), undefined);
+  assert.equal(admit(lines(MAX_LINES, 0), one), undefined, 'lines of nothing take no room');
+  assert.equal(admit(lines(1, MAX_LINE_QUANTITY), { ...one, sku: 's0' }), 'CART_FULL');
+  const less = { sku: 's0', delta: -5, available: false };
+  assert.equal(admit(lines(MAX_LINES), less), undefined);
+  assert.equal(admit(lines(MAX_LINES), { ...less, sku: 'new' }), 'CART_FULL');
+  assert.equal(admit(lines(1, -MAX_LINE_QUANTITY), less), 'CART_FULL');
+});
+
+test('merge: as much as fits, and nothing of what was taken off', () => {
+  const cheese = (quantity: number) => [{ sku: 'cheese', quantity }];
+  assert.deepEqual(merge([], cheese(2)), cheese(2));
+  assert.deepEqual(merge(cheese(3), cheese(2)), cheese(2));
+  assert.deepEqual(merge(cheese(MAX_LINE_QUANTITY - 1), cheese(2)), cheese(1));
+  assert.deepEqual(merge(cheese(MAX_LINE_QUANTITY), cheese(2)), []);
+  assert.deepEqual(merge([], cheese(-2)), []);
+  assert.deepEqual(merge(lines(MAX_LINES), [...cheese(1), { sku: 's0', quantity: 1 }]), [
+    { sku: 's0', quantity: 1 },
+  ]);
 });
 
 test('additions and removals come to the same cart in whichever order they arrive', () => {

@@ -32,24 +32,41 @@ export type PricedCart = {
 export type CartRefusal = 'SKU_UNAVAILABLE' | 'CART_FULL';
 
 /**
- * Whether `delta` more of a SKU fit in a cart. Taking off is always allowed: the net count may even go below zero
- * and counts as none, so that additions and removals come to the same in whichever order they arrive.
+ * Whether `delta` more of a SKU fit in a cart of these lines. Taking off may leave a net count below zero, which counts
+ * as none, so that additions and removals come to the same in whichever order they arrive; but not without bounds, as
+ * such lines are stored too.
  */
-export function admit(change: {
-  readonly delta: number;
-  readonly quantityBefore: number;
-  readonly lineCount: number;
-  readonly available: boolean;
-}): CartRefusal | undefined {
+export function admit(
+  lines: readonly Line[],
+  change: { readonly sku: string; readonly delta: number; readonly available: boolean },
+): CartRefusal | undefined {
+  const line = lines.find(({ sku }) => sku === change.sku);
+  const net = (line?.quantity ?? 0) + change.delta;
   if (change.delta <= 0) {
-    return undefined;
+    const bounded = net >= -MAX_LINE_QUANTITY && (line !== undefined || lines.length < MAX_LINES);
+    return bounded ? undefined : 'CART_FULL';
   }
   if (!change.available) {
     return 'SKU_UNAVAILABLE';
   }
-  const opensLine = change.quantityBefore <= 0;
-  const tooMany = change.quantityBefore + change.delta > MAX_LINE_QUANTITY;
-  return tooMany || (opensLine && change.lineCount >= MAX_LINES) ? 'CART_FULL' : undefined;
+  const opensLine = (line?.quantity ?? 0) <= 0;
+  const tooMany = opensLine && lines.filter(({ quantity }) => quantity > 0).length >= MAX_LINES;
+  return tooMany || net > MAX_LINE_QUANTITY ? 'CART_FULL' : undefined;
+}
+
+/** What of a guest's lines is added to a user's: as much as fits, the earlier lines first. */
+export function merge(own: readonly Line[], guest: readonly Line[]): Line[] {
+  const held = new Map(own.map(({ sku, quantity }) => [sku, quantity]));
+  let room = MAX_LINES - own.filter(({ quantity }) => quantity > 0).length;
+  return guest.flatMap(({ sku, quantity }) => {
+    const before = held.get(sku) ?? 0;
+    const added = Math.min(quantity, MAX_LINE_QUANTITY - before);
+    if (quantity <= 0 || added <= 0 || (before <= 0 && room <= 0)) {
+      return [];
+    }
+    room -= before <= 0 ? 1 : 0;
+    return { sku, quantity: added };
+  });
 }
 
 /** Prices the lines that hold anything. A SKU that the catalogue doesn't know is shown as unavailable. */

@@ -1,4 +1,4 @@
-import { admit, type CartRefusal } from '../domain/cart.ts';
+import { admit, type CartRefusal, merge } from '../domain/cart.ts';
 import type { CartWriter, Owner, StoredCart } from '../ports.ts';
 
 /** The cart after a change, or why it stayed as it was. */
@@ -13,12 +13,7 @@ export async function addItem(
   const cart = await writer.open(owner);
   const before = quantityOf(cart, sku);
   const variant = (await writer.variants([sku])).get(sku);
-  const refused = admit({
-    delta,
-    quantityBefore: before,
-    lineCount: cart.lines.filter((line) => line.quantity > 0).length,
-    available: variant?.available ?? false,
-  });
+  const refused = admit(cart.lines, { sku, delta, available: variant?.available ?? false });
   if (refused !== undefined) {
     return { refused };
   }
@@ -66,7 +61,7 @@ export async function clearCart(writer: CartWriter, owner: Owner): Promise<void>
   });
 }
 
-/** Adds a guest's cart to the user's, and drops it. Nothing happens when the guest has none any more. */
+/** Adds a guest's cart to the user's, as far as it fits, and drops it. Nothing happens when the guest has none any more. */
 export async function mergeGuestCart(writer: CartWriter, userId: string, guestHash: Buffer): Promise<void> {
   const guest = await writer.find({ guestHash });
   if (guest === undefined) {
@@ -78,7 +73,7 @@ export async function mergeGuestCart(writer: CartWriter, userId: string, guestHa
   if (locked === undefined) {
     return;
   }
-  await writer.addQuantities(own.cartId, locked.lines);
+  await writer.addQuantities(own.cartId, merge(own.lines, locked.lines));
   await writer.drop(locked.cartId);
   await writer.record(own, {
     case: 'merged',

@@ -57,7 +57,7 @@ export type SearchIndex = {
   correct(words: readonly string[]): readonly string[] | undefined;
   /** How often it has changed: what was found at the same count is still so. */
   readonly changes: number;
-  /** Whether more than half of it is out of date, and a new one had better be made. */
+  /** Whether more than a quarter of it is out of date, and a new one had better be made. */
   readonly worn: boolean;
 };
 
@@ -134,7 +134,9 @@ export function createSearchIndex(): SearchIndex {
       if (filter.words.length > 0) {
         words.match(filter.words, look);
       } else {
-        documents.forEach((_, number) => look(number, 0));
+        for (let number = 0; number < documents.length; number += 1) {
+          look(number, 0);
+        }
       }
       const hits = top
         .inOrder()
@@ -148,7 +150,7 @@ export function createSearchIndex(): SearchIndex {
       return changes;
     },
     get worn() {
-      return documents.length > SMALL && live * 2 < documents.length;
+      return documents.length > SMALL && live * 4 < documents.length * 3;
     },
   };
 }
