@@ -32,7 +32,8 @@ async function main(): Promise<void> {
     const serving = new Set(supervisor.serving().map((unit) => unit.name));
     if (serving.has('istiod')) mode = 'xds';
     const instances: Instance[] = plannedInstances(site)
-      .filter(({ instance }) => serving.has(instance))
+      // The payment provider is not of the mesh: it stands for somebody else's.
+      .filter(({ service, instance }) => OWNERS.includes(service) && serving.has(instance))
       .map(({ instance, ...rest }) => ({ ...rest, name: instance }));
     publish(stack, mode, OWNERS, instances);
   };
