@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeIfChanged } from '../files.ts';
+import { readIfThere, writeIfChanged } from '../files.ts';
 import type { Stack } from '../stack.ts';
 import { type Mode, renderClusters, renderEndpoints } from './envoy-clusters.ts';
 import { type Instance, renderDiscovery, renderTargets, renderWorkload } from './workloads.ts';
@@ -38,6 +38,12 @@ export function publish(
   writeIfChanged(clusters, JSON.stringify(renderClusters(services, mode, endpoints), null, 2));
   writeIfChanged(join(stack.state, 'discovery.json'), renderDiscovery(mode, services, instances));
   writeIfChanged(join(stack.state, 'prometheus', 'services.json'), renderTargets(instances));
+}
+
+/** The mode that was published last. */
+export function publishedMode(state: string): Mode {
+  const text = readIfThere(join(state, 'discovery.json'));
+  return text === undefined ? 'static' : JSON.parse(text).mode;
 }
 
 function publishWorkloads(folder: string, instances: readonly Instance[]): void {

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeCoordinates } from '../coordinates.ts';
 import type { Mode } from '../discovery/envoy-clusters.ts';
-import { publish } from '../discovery/publish.ts';
+import { publish, publishedMode } from '../discovery/publish.ts';
 import { type Instance, renderXdsBootstrap } from '../discovery/workloads.ts';
 import { writeIfChanged } from '../files.ts';
 import { takeLock } from '../install/lock.ts';
@@ -12,11 +12,17 @@ import { OWNERS } from '../services/catalogue.ts';
 import { issueIdentities } from '../services/identity.ts';
 import { openStack } from '../stack.ts';
 import { serveControl, socketPath } from './control.ts';
+import { leftovers } from './leftovers.ts';
 import { rotateLogs } from './logs.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** How often the plan is made anew without being asked: istiod's binary may have come, a service may have been written. */
 const REPLAN_MS = 5_000;
+
+/** Announcements follow changes; this catches one that was held back. */
+const ANNOUNCE_MS = 1_000;
+/** The longest that announcements are held back for processes that were found running. */
+const ADOPTION_MS = 10_000;
 
 /** The detached process that owns the stack. It ends when the stack is stopped, or hands over to a newer one. */
 async function main(): Promise<void> {
@@ -25,10 +31,14 @@ async function main(): Promise<void> {
   const lock = join(stack.state, 'supervisor.lock');
   if (!takeLock(lock)) throw new Error('Another supervisor owns this state directory.');
   const site = { stack, secrets: openSecrets(stack.state) };
-  let mode: Mode = 'static';
+  const inherited = leftovers(stack.state);
+  let mode: Mode = inherited.includes('istiod') ? publishedMode(stack.state) : 'static';
+  const adoptedBy = Date.now() + (inherited.length > 0 ? ADOPTION_MS : 0);
 
   const supervisor = new Supervisor(stack.state, () => announce());
   const announce = () => {
+    // Until what an earlier supervisor left has been looked at, what that one announced is truer than that nobody serves.
+    if (Date.now() < adoptedBy && supervisor.adopting()) return;
     const serving = new Set(supervisor.serving().map((unit) => unit.name));
     if (serving.has('istiod')) mode = 'xds';
     const instances: Instance[] = plannedInstances(site)
@@ -47,8 +57,8 @@ async function main(): Promise<void> {
     supervisor.manage(planUnits(site));
   };
 
-  announce();
   replan();
+  announce();
   const server = await serveControl(socketPath(stack.state), {
     status: (what) => ({
       mode,
@@ -69,6 +79,7 @@ async function main(): Promise<void> {
   });
   const timers = [
     setInterval(() => attempt('planning', replan), REPLAN_MS),
+    setInterval(() => attempt('announcing', announce), ANNOUNCE_MS),
     setInterval(() => attempt('rotating the logs', () => rotateLogs(join(stack.state, 'logs'))), 30_000),
   ];
   process.on('SIGTERM', () => supervisor.stop());

@@ -30,6 +30,7 @@ export class Runner {
   #settled = false;
   #probe = { at: 0, running: false, misses: 0, ready: false };
   #busy = false;
+  #adopted: boolean;
   #file: string;
   #log: string;
   #wake: () => void;
@@ -40,11 +41,17 @@ export class Runner {
     this.#log = join(stateFolder, 'logs', `${unit.name}.log`);
     this.#wake = wake;
     this.#record = recall(this.#file);
-    this.#state = initial(this.alive, Date.now(), this.#record?.restarts ?? 0);
+    this.#adopted = this.alive;
+    this.#state = initial(this.#adopted, Date.now(), this.#record?.restarts ?? 0);
   }
 
   get alive(): boolean {
     return this.#record !== undefined && isAlive(this.#record);
+  }
+
+  /** Whether it was found running, and it is not known yet whether it serves. */
+  get adopting(): boolean {
+    return this.#adopted && this.#state.phase === 'starting' && this.alive;
   }
 
   get state(): State {
@@ -117,6 +124,7 @@ export class Runner {
 
   async #start(): Promise<void> {
     this.#busy = true;
+    this.#adopted = false;
     this.#forget();
     this.reason = '';
     try {

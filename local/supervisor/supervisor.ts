@@ -103,6 +103,13 @@ export class Supervisor {
       .map((runner) => runner.unit);
   }
 
+  /** Whether a service was found running of which it is not known yet whether it serves. */
+  adopting(): boolean {
+    return [...this.#runners.values()].some(
+      (runner) => runner.unit.instanceOf !== undefined && runner.adopting,
+    );
+  }
+
   /** How each process is. Measuring memory takes a while, so it is done only when asked for. */
   status({ memory: measured } = { memory: false }): UnitStatus[] {
     const runners = [...this.#runners.values()];
