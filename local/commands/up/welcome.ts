@@ -1,4 +1,4 @@
-import { openSecrets } from '../../secrets.ts';
+import { openSecrets, secretsUnder } from '../../secrets.ts';
 import { ADMINISTRATOR } from '../../services/environment.ts';
 import type { Stack } from '../../stack.ts';
 import type { SupervisorStatus } from '../../supervisor/client.ts';
@@ -19,7 +19,11 @@ export function renderWelcome(stack: Stack, status: SupervisorStatus, tookMs: nu
     ['Kafka', `127.0.0.1:${ports.kafka}`],
     ['ClickHouse', `http://127.0.0.1:${ports.clickhouseHttp}, users writer and reader`],
     ['Redis', `127.0.0.1:${ports.redis}`],
-    ['Administrator', `${ADMINISTRATOR}, ${secrets('user/administrator')}`],
+    ['Accounts', `${ADMINISTRATOR}, ${secrets('user/administrator')}`],
+    ...Object.entries(secretsUnder(stack.state, 'people/')).map(([person, password]): [string, string] => [
+      '',
+      `${person}@shopverse.local, ${password}`,
+    ]),
     ['Passwords', `${stack.state}/secrets.json; all coordinates in stack.json beside it`],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
