@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -9,7 +9,7 @@ import { PARTS } from '../parts/catalogue.ts';
 import { jobsJar, release } from '../parts/flink/jar.ts';
 import { buildInBackground } from '../parts/istiod/build.ts';
 import type { Stack } from '../stack.ts';
-import { askStatus, ensureSupervisor } from '../supervisor/client.ts';
+import { askStatus, ensureSupervisor, type SupervisorStatus } from '../supervisor/client.ts';
 import { leftovers } from '../supervisor/leftovers.ts';
 import { takenPorts } from '../supervisor/taken-ports.ts';
 import { renderWelcome } from './up/welcome.ts';
@@ -25,21 +25,26 @@ export async function run(args: string[], stack: Stack): Promise<number> {
     args,
     options: { 'no-replay': { type: 'boolean' }, json: { type: 'boolean' } },
   });
-  const before = await askStatus(stack);
-  if (before === undefined && leftovers(stack.state).length === 0) await refuseTakenPorts(stack);
+  const atRest = (await askStatus(stack)) === undefined && leftovers(stack.state).length === 0;
+  if (atRest) await refuseTakenPorts(stack);
   await installAll(stack);
   await ensureSupervisor(stack);
   const began = Date.now();
   await waitUntilUp(stack);
+  const took = Date.now() - began;
+  const late = (await currentStatus(stack)).units.filter((unit) => unit.phase !== 'up');
+  for (const unit of late) say(`  ${unit.name} is not up: ${unit.reason || unit.phase}`);
+  const replays = atRest && late.length === 0 && !values['no-replay'] && !values.json;
+  const replayed = replays ? await shortReplay(stack) : 0;
+  const status = await currentStatus(stack);
+  console.log(values.json ? JSON.stringify(status) : renderWelcome(stack, status, took));
+  return late.length > 0 ? 1 : replayed;
+}
+
+async function currentStatus(stack: Stack): Promise<SupervisorStatus> {
   const status = await askStatus(stack, 'memory');
   if (!status) throw new Error(GONE);
-  const late = status.units.filter((unit) => unit.phase !== 'up');
-  if (values.json) console.log(JSON.stringify(status));
-  else console.log(renderWelcome(stack, status, Date.now() - began));
-  for (const unit of late) say(`  ${unit.name} is not up: ${unit.reason || unit.phase}`);
-  if (late.length > 0) return 1;
-  const fresh = before === undefined;
-  return fresh && !values['no-replay'] ? shortReplay(stack) : 0;
+  return status;
 }
 
 async function refuseTakenPorts(stack: Stack): Promise<void> {
@@ -83,10 +88,9 @@ async function waitUntilUp(stack: Stack): Promise<void> {
   }
 }
 
-/** The platform doing its main job, where that is written. */
+/** The platform doing its main job. */
 async function shortReplay(stack: Stack): Promise<number> {
-  const file = join(import.meta.dirname, 'replay.ts');
-  if (!existsSync(file)) return 0;
-  const replay = await import(file);
+  say('\n  Everything is up. A short stretch of real baskets, to see it work:');
+  const replay = await import('./replay.ts');
   return replay.run(['--short'], stack);
 }
