@@ -1,14 +1,25 @@
 import type { Stack } from '../stack.ts';
 import { askStatus } from './client.ts';
 
-/** The processes that a person means by a name: a process's own, or a service's or part's, which means all of its processes. */
+/** The processes of the running stack that a person means by a name. */
 export async function unitsNamed(name: string | undefined, stack: Stack): Promise<string[]> {
   const status = await askStatus(stack);
   if (!status) throw new Error('The stack is not running. Start it with ./shopverse up.');
-  const names = status.units.map((unit) => unit.name);
-  if (name && names.includes(name)) return [name];
-  const family = names.filter((each) => name && each.startsWith(`${name}-`));
-  if (family.length > 0) return family;
+  return meant(
+    name,
+    status.units.map((unit) => unit.name),
+  );
+}
+
+/** Among these: the process of that name, or a service's instances, or a part's processes. Throws a sentence when there is none. */
+export function meant(name: string | undefined, names: readonly string[]): string[] {
+  const kinds = [
+    names.filter((each) => each === name),
+    names.filter((each) => each.replace(/-\d$/, '') === name), // "payment" is not the payment simulator
+    names.filter((each) => each.split('-')[0] === name),
+  ];
+  const found = kinds.find((kind) => kind.length > 0);
+  if (found) return found;
   throw new Error(
     `${name ? `There is no "${name}" here` : 'A name is needed'}. There are: ${names.join(', ')}.`,
   );
