@@ -7,6 +7,7 @@ import { say, withProgress } from '../install/progress.ts';
 import { buildInBackground, ISTIOD } from '../parts/istiod/build.ts';
 import { openStack, type Stack } from '../stack.ts';
 import { askStatus, until } from '../supervisor/client.ts';
+import { run as down } from './down.ts';
 import { run as reset } from './reset.ts';
 import { run as up } from './up.ts';
 
@@ -72,7 +73,7 @@ function checks({ root }: Stack): Step[] {
   ];
 }
 
-/** Starts a stack beside the one that people use, runs the tests against it, and deletes it unless something failed. */
+/** Starts a stack beside the one that people use, runs the tests against it, and deletes it; when something failed its data and logs stay. */
 async function testOnStack(stack: Stack, files: readonly string[], keep: boolean): Promise<boolean> {
   const own = openStack({ state: '.shopverse-test', portBase: stack.ports.base + APART });
   say('\n── a stack for the tests');
@@ -92,8 +93,8 @@ async function testOnStack(stack: Stack, files: readonly string[], keep: boolean
     },
     { SHOPVERSE_STATE: own.state, SHOPVERSE_PORT_BASE: String(own.ports.base) },
   );
-  if (passed && !keep) await quietly(() => reset([], own));
-  else say(`  The stack of the tests still runs, with its logs in ${own.state}/logs.`);
+  if (keep) say(`  The stack of the tests still runs: SHOPVERSE_STATE=${own.state} ./shopverse status`);
+  else await quietly(() => (passed ? reset([], own) : down([], own)));
   return passed;
 }
 
