@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type IHeaders, type Producer as KafkajsProducer, type Message } from 'kafkajs';
 import type { Logger } from '#platform/log/logger.ts';
 import type { Header, Kafka, KafkaAdmin, ProducedRecord, Producer } from './kafka.ts';
 import { joinWithKafkajs } from './kafkajs-consumer.ts';
 import { quietKafkajs } from './kafkajs-quiet.ts';
+
+const LEADER_ATTEMPTS = 50;
+const LEADER_PAUSE_MS = 200;
 
 /** Where the brokers are, and as whom to connect. */
 export type KafkaOptions = {
@@ -110,6 +114,20 @@ class HeaderValues extends Array<Buffer | null> {
   }
 }
 
+/** kafkajs's own waiting takes a broker that hasn't heard of the topic yet for a failure. */
+async function leadersKnown(admin: kafkajs.Admin, topics: string[]): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const metadata = await admin.fetchTopicMetadata({ topics });
+      if (metadata.topics.every((topic) => topic.partitions.every(({ leader }) => leader >= 0))) return;
+      if (attempt === LEADER_ATTEMPTS) throw new Error(`${topics.join(', ')} got no leaders`);
+    } catch (error) {
+      if (attempt === LEADER_ATTEMPTS || !(error as { retriable?: boolean }).retriable) throw error;
+    }
+    await sleep(LEADER_PAUSE_MS);
+  }
+}
+
 function lazyAdmin(client: kafkajs.Kafka): { admin: KafkaAdmin; close(): Promise<void> } {
   const native = client.admin();
   let connected: Promise<void> | undefined;
@@ -126,13 +144,17 @@ function lazyAdmin(client: kafkajs.Kafka): { admin: KafkaAdmin; close(): Promise
       createTopics: (topics) =>
         use(async () => {
           await native.createTopics({
-            waitForLeaders: true,
+            waitForLeaders: false,
             topics: topics.map((topic) => ({
               topic: topic.name,
               numPartitions: topic.partitions,
               configEntries: Object.entries(topic.config ?? {}).map(([name, value]) => ({ name, value })),
             })),
           });
+          await leadersKnown(
+            native,
+            topics.map(({ name }) => name),
+          );
         }),
       deleteTopics: (names) => use(() => native.deleteTopics({ topics: [...names] })),
       topics: () => use(() => native.listTopics()),
