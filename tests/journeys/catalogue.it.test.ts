@@ -54,10 +54,12 @@ test('an import is watched, broken off, watched again and taken up where it stop
   });
   await staff.products.startImport({ importId, source: 'a journey', expectedCount: COUNT });
   await staff.products.importProducts(batch(1));
-  for await (const { import: stands } of staff.products.watchImport({ importId })) {
+  const gone = new AbortController();
+  for await (const { import: stands } of staff.products.watchImport({ importId }, { signal: gone.signal })) {
     assert.equal(stands?.createdCount, BATCH);
     break;
   }
+  gone.abort();
   const seen: ProductImport[] = [];
   const watching = (async () => {
     for await (const { import: stands } of staff.products.watchImport({ importId })) {

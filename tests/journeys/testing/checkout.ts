@@ -99,13 +99,18 @@ export async function watchUntil(
   until: Order_State | undefined,
 ): Promise<readonly string[]> {
   const seen: string[] = [];
-  const watched = customer
-    .client(OrderService)
-    .watchOrder({ orderId, untilPaid: false }, { timeoutMs: PATIENCE_MS });
-  for await (const { order } of watched) {
-    const state = stateName(order);
-    if (state !== seen.at(-1)) seen.push(state);
-    if (order?.state === until) break;
+  // A browser's stream goes on when nobody reads it any more, until it is told to stop.
+  const enough = new AbortController();
+  const signal = AbortSignal.any([enough.signal, AbortSignal.timeout(PATIENCE_MS)]);
+  const watched = customer.client(OrderService).watchOrder({ orderId, untilPaid: false }, { signal });
+  try {
+    for await (const { order } of watched) {
+      const state = stateName(order);
+      if (state !== seen.at(-1)) seen.push(state);
+      if (order?.state === until) break;
+    }
+  } finally {
+    enough.abort();
   }
   return seen;
 }

@@ -17,11 +17,12 @@ export type As = { readonly token?: string; readonly guestId?: string };
 /** A way to the edge, as real clients take it. */
 export type Transport = {
   readonly name: string;
-  /** A client of the service, through Envoy. Calls end after 30 s unless they say otherwise. */
+  /** A client of the service, through Envoy. */
   client<S extends DescService>(service: S, as?: As): Client<S>;
 };
 
-const TIMEOUT_MS = 30_000;
+/** For streams too, which may be followed through everything that an order can meet. Milliseconds. */
+const DEADLINE_MS = 150_000;
 
 /** What a browser does: gRPC-Web over HTTP/1.1. */
 export const grpcWeb: Transport = {
@@ -35,7 +36,6 @@ export const grpcWeb: Transport = {
     const transport = createGrpcWebTransport({
       baseUrl: edgeUrl(stack),
       interceptors: [identify],
-      defaultTimeoutMs: TIMEOUT_MS,
     });
     return createClient(service, transport) as unknown as Client<typeof service>;
   },
@@ -44,7 +44,7 @@ export const grpcWeb: Transport = {
 /** What an app or a partner does: gRPC over HTTP/2. */
 export const grpc: Transport = {
   name: 'gRPC',
-  client: (service, as = {}) => outsideClient(service, stack.ports.edge, { ...as, timeoutMs: TIMEOUT_MS }),
+  client: (service, as = {}) => outsideClient(service, stack.ports.edge, { ...as, timeoutMs: DEADLINE_MS }),
 };
 
 /** Every journey is made by both. */
