@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { accessSync, chmodSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { SystemProgram } from '../parts/part.ts';
@@ -7,9 +8,10 @@ import { run } from './run.ts';
 const POLICY = '/usr/sbin/policy-rc.d';
 
 /** Where a program of the distribution is, or undefined. */
-export function locate({ program, places = [] }: SystemProgram): string | undefined {
+export function locate({ program, places = [], trial }: SystemProgram): string | undefined {
   const folders = [...places, ...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
-  return folders.map((folder) => join(folder, program)).find(isExecutable);
+  const found = folders.map((folder) => join(folder, program)).filter(isExecutable);
+  return found.find((path) => !trial || spawnSync(path, trial).status === 0);
 }
 
 /** Like {@link locate}, for what has been installed by then. */

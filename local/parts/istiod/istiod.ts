@@ -4,8 +4,11 @@ import { istiodConfig } from '../../discovery/publish.ts';
 import { writeAtomically } from '../../files.ts';
 import { isInstalled, placeOf } from '../../install/artefact.ts';
 import { accepts } from '../../supervisor/probes.ts';
-import type { Part, Site } from '../part.ts';
+import type { Part, Site, SystemProgram } from '../part.ts';
+import { PYTHON } from '../python.ts';
 import { ISTIOD, VERSION } from './build.ts';
+
+const PATCH: SystemProgram = { program: 'patch', package: 'patch' };
 
 /**
  * istiod on files alone, without Kubernetes. It is built in the background once a machine, so it has no process until its
@@ -13,6 +16,7 @@ import { ISTIOD, VERSION } from './build.ts';
  */
 export const istiod: Part = {
   name: 'istiod',
+  programs: [PATCH, PYTHON],
   units: (site) => {
     if (!isInstalled(site.stack.cache, ISTIOD)) return [];
     const home = join(site.stack.state, 'istiod');
