@@ -102,6 +102,7 @@ export class RelayStore {
     const { rows } = await this.#query<{ fence: bigint | null }>(
       'fence',
       // Another role's transactions don't show their ids, and prepared ones have no session: then nothing is known.
+      // The last condition is no EXISTS, for which Postgres would read the whole outbox to find that nothing waits.
       `select case
          when exists (select from pg_stat_activity
                       where datname = current_database() and usename is distinct from current_user
@@ -115,7 +116,8 @@ export class RelayStore {
             order by running limit 1),
            pg_snapshot_xmax(pg_current_snapshot()))
          end as fence
-       where exists (select from outbox where (xid, seq) > ($1::xid8, $2::bigint))`,
+       where (select seq from outbox where (xid, seq) > ($1::xid8, $2::bigint)
+              order by xid, seq limit 1) is not null`,
       [place.xid, place.seq],
     );
     return rows[0]?.fence ?? undefined;
