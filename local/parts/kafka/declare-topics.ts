@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
+import { quietKafkajs } from '#platform/kafka/kafkajs-quiet.ts';
 import { run } from '../../install/run.ts';
 import type { DeclaredTopic } from '../../topics.ts';
 
 /** Creates the contracts' topics that the broker lacks. Safe to repeat. */
 export async function declareTopics(broker: string, root: string): Promise<void> {
+  quietKafkajs();
   const client = new Kafka({ brokers: [broker], clientId: 'shopverse.local', logLevel: logLevel.NOTHING });
   const admin = client.admin({ retry: { retries: 2 } });
   await admin.connect();
