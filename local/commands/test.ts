@@ -77,6 +77,8 @@ function checks({ root }: Stack): Step[] {
 async function testOnStack(stack: Stack, files: readonly string[], keep: boolean): Promise<boolean> {
   const own = openStack({ state: '.shopverse-test', portBase: stack.ports.base + APART });
   say('\n── a stack for the tests');
+  // The journeys look at traces.
+  process.env.TRACE_SAMPLE_RATIO ??= '1';
   const fresh = (await askStatus(own)) === undefined;
   if (fresh) rmSync(join(own.state, 'logs'), { recursive: true, force: true });
   if ((await up(['--no-replay'], own)) !== 0) return false;

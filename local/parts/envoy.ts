@@ -36,6 +36,8 @@ export type EnvoyOptions = {
   readonly clustersPath: string;
   readonly jwksUrl: string;
   readonly accessLogPath: string;
+  /** Which part of the calls from outside is traced, 0 to 1; what follows from a call follows its decision. */
+  readonly traceSampleRatio: number;
 };
 
 /** Envoy, the edge: its listeners and routes are generated under gateway/, its clusters follow discovery. */
@@ -78,6 +80,9 @@ export const envoy: Part = {
   },
 };
 
+/** Tracing every call costs as much as the calls; a tenth shows as much. */
+const DEFAULT_SAMPLING = 0.1;
+
 /** What the generator under gateway/ is given. */
 export function optionsFor(site: Site): EnvoyOptions {
   const { stack } = site;
@@ -90,6 +95,7 @@ export function optionsFor(site: Site): EnvoyOptions {
     clustersPath: envoyPaths(stack.state).clusters,
     jwksUrl: jwksUrl(site),
     accessLogPath: join(stack.state, 'logs', 'edge-access.log'),
+    traceSampleRatio: Number(process.env.TRACE_SAMPLE_RATIO ?? DEFAULT_SAMPLING),
   };
 }
 
