@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import { Gauge } from 'prom-client';
 import type { Consumer } from '#platform/consumer/consumer.ts';
@@ -6,6 +5,7 @@ import type { KernelTables } from '#platform/db/database.ts';
 import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { leased } from '#platform/lease/lease.ts';
 import type { Logger } from '#platform/log/logger.ts';
+import { pause } from '#platform/service/pause.ts';
 import type { Worker } from '#platform/service/worker.ts';
 import { dueDeadLetters, takeDeadLetter } from './redrive.ts';
 
@@ -40,7 +40,7 @@ export function deadLetterRetries(consumer: Consumer, log: Logger): Worker {
         await count(db, consumer.name);
       }
       if (due.length === 0) {
-        await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+        await pause(pollMs, signal);
       }
     }
   });

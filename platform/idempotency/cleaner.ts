@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Database } from '#platform/db/database.ts';
 import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { leased } from '#platform/lease/lease.ts';
+import { pause } from '#platform/service/pause.ts';
 import type { Worker } from '#platform/service/worker.ts';
 
 const everyMs = 10 * 60_000;
@@ -14,7 +14,7 @@ export function idempotencyCleaner<T>(database: Database<T>): Worker {
     while (!signal.aborted) {
       const deleted = await forgetOldAnswers(database);
       if (deleted < rowsAtOnce) {
-        await sleep(everyMs, undefined, { signal }).catch(() => undefined);
+        await pause(everyMs, signal);
       }
     }
   });

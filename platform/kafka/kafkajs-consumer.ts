@@ -1,9 +1,9 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from '#platform/log/logger.ts';
+import { aborted, pause } from '#platform/service/pause.ts';
 import { Assignment } from './assignment.ts';
 import type { ConsumedRecord, Consumption, RunningConsumer } from './kafka.ts';
 import { toRecord } from './kafkajs-record.ts';
-import { aborted, pause } from './pause.ts';
 
 const heartbeatMs = 1_500;
 const commitMs = 1_000;

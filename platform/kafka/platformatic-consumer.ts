@@ -1,8 +1,8 @@
 import { Consumer, ListOffsetTimestamps } from '@platformatic/kafka';
 import type { Logger } from '#platform/log/logger.ts';
+import { aborted, pause } from '#platform/service/pause.ts';
 import { Assignment, keyOf } from './assignment.ts';
 import type { Consumption, RunningConsumer, TopicPartition } from './kafka.ts';
-import { aborted, pause } from './pause.ts';
 import type { PlatformaticOptions } from './platformatic.ts';
 import { type FetchedPartition, PartitionFetcher } from './platformatic-fetcher.ts';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import type { Database, KernelTables, Tx } from '#platform/db/database.ts';
 import { kernelTables } from '#platform/db/kernel-tables.ts';
+import { pause } from '#platform/service/pause.ts';
 import type { Worker } from '#platform/service/worker.ts';
 
 /** A lease that this process was granted, and may have lost since. */
@@ -144,12 +144,4 @@ async function assertHeld(db: Kysely<KernelTables>, held: Held): Promise<void> {
   if (rows.length === 0) {
     throw new LeaseLost(held.name);
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) {
-      throw error;
-    }
-  });
 }

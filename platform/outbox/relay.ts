@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '#platform/db/database.ts';
 import { failpoint } from '#platform/failpoint/failpoint.ts';
 import type { Kafka, Producer } from '#platform/kafka/kafka.ts';
 import type { Logger } from '#platform/log/logger.ts';
+import { pause } from '#platform/service/pause.ts';
 import type { Worker } from '#platform/service/worker.ts';
 import { publish } from './publish.ts';
 import { relayMetrics } from './relay-metrics.ts';
@@ -42,7 +42,7 @@ export function relay<T>(database: Database<T>, kafka: Kafka, log: Logger): Work
 
 async function waitForLock(store: RelayStore, signal: AbortSignal): Promise<void> {
   while (!signal.aborted && !(await store.tryLock())) {
-    await sleep(standbyPollMs, undefined, { signal }).catch(() => undefined);
+    await pause(standbyPollMs, signal);
   }
 }
 
@@ -120,9 +120,7 @@ class Relay {
         if (first !== undefined) {
           await this.#tellLag({ xid: first.xid, seq: first.seq - 1n });
         }
-        await sleep(Math.min(100 * 2 ** attempt, longestBackoffMs), undefined, { signal }).catch(
-          () => undefined,
-        );
+        await pause(Math.min(100 * 2 ** attempt, longestBackoffMs), signal);
       }
     }
     return false;

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '#platform/db/database.ts';
 import { leased } from '#platform/lease/lease.ts';
 import type { Clock } from '#platform/runtime.ts';
+import { pause } from '#platform/service/pause.ts';
 import type { Worker } from '#platform/service/worker.ts';
 import type { CartTables } from '../adapters/tables.ts';
 import { createWriter, type WriterDeps } from '../adapters/writer.ts';
@@ -27,14 +27,8 @@ export function cartExpiry(database: Database<CartTables>, deps: WriterDeps & { 
         return carts.length;
       });
       if (dropped < BATCH) {
-        await sleep(PAUSE_MS, undefined, { signal: lease.signal }).catch(whenAborted);
+        await pause(PAUSE_MS, lease.signal);
       }
     }
   });
-}
-
-function whenAborted(error: unknown): void {
-  if ((error as Error).name !== 'AbortError') {
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
+import { pause } from '#platform/service/pause.ts';
 import type { Worker } from '#platform/service/worker.ts';
 import { createSearchIndex, type Searchable, type SearchIndex } from '../domain/search-index.ts';
 import type { ProductTables } from './tables.ts';
@@ -100,7 +100,7 @@ export function createSearchFeed(db: Kysely<ProductTables>): SearchFeed {
       async run(signal) {
         while (!signal.aborted) {
           await feed.refresh();
-          await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+          await pause(POLL_MS, signal);
         }
       },
     },

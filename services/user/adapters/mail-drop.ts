@@ -1,8 +1,8 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '#platform/db/database.ts';
 import { leased } from '#platform/lease/lease.ts';
+import { pause } from '#platform/service/pause.ts';
 import type { Worker } from '#platform/service/worker.ts';
 import type { UserTables } from './tables.ts';
 
@@ -42,7 +42,7 @@ export function mailDrop(
         return mails.length;
       });
       if (sent < BATCH) {
-        await Promise.race([sleep(POLL_MS), aborted(lease.signal)]);
+        await pause(POLL_MS, lease.signal);
       }
     }
   });
@@ -69,13 +69,4 @@ function format(mail: {
 /** A header ends with its line: what comes from outside can't add another. */
 function oneLine(value: string): string {
   return value.replace(/[\r\n\0]+/g, ' ');
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-    }
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
