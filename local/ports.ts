@@ -35,7 +35,6 @@ const OFFSETS = {
   clickhouseHttp: 523,
   flinkRpc: 524,
   flinkBlob: 525,
-  flinkWorkerRpc: 526,
   flinkWorkerData: 527,
   flinkMetrics: 528,
   flinkWorkerMetrics: 529,

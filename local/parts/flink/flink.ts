@@ -43,7 +43,7 @@ export const flink: Part = {
       {
         name: 'flink-taskmanager',
         version: VERSION,
-        port: site.stack.ports.flinkWorkerRpc,
+        port: site.stack.ports.flinkWorkerMetrics,
         // It asks for its JobManager until there is one, so both may start at once.
         needs: [],
         command: command(site, 'taskmanager', `${ENTRY}.taskexecutor.TaskManagerRunner`, []),

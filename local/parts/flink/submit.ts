@@ -15,7 +15,7 @@ export async function jobsRun(stack: Stack): Promise<boolean> {
   const jobs = released(stack)?.jobs ?? [];
   if (jobs.length === 0) return true;
   const present = await presentJobs(stack);
-  return jobs.every((job) => present.get(job.name)?.state === 'RUNNING');
+  return jobs.every((job) => find(present, job, submitted(stack, job))?.state === 'RUNNING');
 }
 
 /**
@@ -28,14 +28,14 @@ export async function submitJobs(stack: Stack): Promise<void> {
   let uploaded: string | undefined;
   for (const job of jobs) {
     const path = submissionPath(stack, job);
-    const before: Submission | undefined = JSON.parse(readIfThere(path) ?? 'null') ?? undefined;
-    const id = present.get(job.name)?.jid;
+    const before = submitted(stack, job);
+    const id = find(present, job, before)?.jid;
     if (id && before?.id === id && before.jar === jar) continue;
     if (id) await cancel(stack, id);
     uploaded ??= await upload(stack, jar);
     const from = before && (newestCheckpoint(stack, before.id) ?? before.from);
-    const submitted = await start(stack, uploaded, job, from);
-    const submission: Submission = { id: submitted, jar, ...(from ? { from } : {}) };
+    const started = await start(stack, uploaded, job, from);
+    const submission: Submission = { id: started, jar, ...(from ? { from } : {}) };
     writeAtomically(path, JSON.stringify(submission));
   }
   forgetOldCheckpoints(stack, jobs);
@@ -48,6 +48,10 @@ function forgetOldCheckpoints(stack: Stack, jobs: readonly Job[]): void {
   for (const id of globSync('*', { cwd: folder })) {
     if (!submissions.includes(id)) rmSync(join(folder, id), { recursive: true });
   }
+}
+
+function submitted(stack: Stack, job: Job): Submission | undefined {
+  return JSON.parse(readIfThere(submissionPath(stack, job)) ?? 'null') ?? undefined;
 }
 
 function submissionPath(stack: Stack, job: Job): string {
@@ -65,10 +69,18 @@ export function newestCheckpoint(stack: Pick<Stack, 'state'>, id: string): strin
 
 type JobOverview = { jid: string; name: string; state: string };
 
-async function presentJobs(stack: Stack): Promise<Map<string, JobOverview>> {
+async function presentJobs(stack: Stack): Promise<JobOverview[]> {
   const { jobs } = await rest<{ jobs: JobOverview[] }>(stack, '/jobs/overview');
-  const alive = jobs.filter((job) => !ENDED.has(job.state) && job.state !== 'CANCELLING');
-  return new Map(alive.map((job) => [job.name, job]));
+  return jobs.filter((job) => !ENDED.has(job.state) && job.state !== 'CANCELLING');
+}
+
+/** The job as it was submitted; by its name only when no such one is left, since a test may run another of that name. */
+function find(
+  present: readonly JobOverview[],
+  job: Job,
+  before: Submission | undefined,
+): JobOverview | undefined {
+  return present.find(({ jid }) => jid === before?.id) ?? present.find(({ name }) => name === job.name);
 }
 
 async function cancel(stack: Stack, id: string): Promise<void> {
