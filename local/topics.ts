@@ -8,7 +8,12 @@ export type DeclaredTopic = {
   readonly name: string;
   readonly partitions: number;
   readonly retentionMs: number;
+  /** The largest batch of records that is taken; the broker's own limit of 1 MiB where it isn't told. */
+  readonly maxBytes?: number;
 };
+
+/** A dead letter is a record of up to 1 MiB, and headers that say what went wrong with it. */
+const DEAD_LETTER_MAX_BYTES = 2 * 1024 * 1024;
 
 /** Every topic that a message of the contracts is the value of, each with its dead-letter topic, by name. */
 export async function declaredTopics(root: string): Promise<DeclaredTopic[]> {
@@ -26,7 +31,13 @@ export function topicsOf(messages: readonly DescMessage[]): DeclaredTopic[] {
       const { name, partitions, retentionHours, derived } = getOption(message, topicOption);
       const retentionMs = retentionHours === 0 ? -1 : retentionHours * 3_600_000;
       const main = { name, partitions: partitions || 1, retentionMs };
-      return derived ? [main] : [main, { name: `${name}.dlq`, partitions: 1, retentionMs: -1 }];
+      const deadLetters = {
+        name: `${name}.dlq`,
+        partitions: 1,
+        retentionMs: -1,
+        maxBytes: DEAD_LETTER_MAX_BYTES,
+      };
+      return derived ? [main] : [main, deadLetters];
     });
   return declared.sort((a, b) => a.name.localeCompare(b.name));
 }

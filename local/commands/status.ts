@@ -4,6 +4,7 @@ import type { Stack } from '../stack.ts';
 import { askStatus, type SupervisorStatus } from '../supervisor/client.ts';
 import { leftovers } from '../supervisor/leftovers.ts';
 import type { Phase } from '../supervisor/machine.ts';
+import { renderTable } from '../table.ts';
 
 export const summary = 'each part: up, degraded or down, with port, memory, version, restarts';
 export const usage = '[--json]';
@@ -50,14 +51,7 @@ function render(status: SupervisorStatus, missing: readonly string[]): string {
     ];
   });
   const absent = missing.map((name) => ['·', name, 'not built', '-', '-', '-', '-', '']);
-  const table = [head, ...rows, ...absent];
-  const widths = head.map((_, column) => Math.max(...table.map((row) => (row[column] ?? '').length)));
-  const lines = table.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  const lines = [renderTable([head, ...rows, ...absent])];
   const total = status.units.reduce((sum, unit) => sum + unit.memory, 0);
   const names =
     status.mode === 'xds'

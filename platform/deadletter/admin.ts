@@ -30,6 +30,24 @@ export function deadLetterAdmin<T>(database: Database<T>, consumers: readonly Co
   const db = kernelTables(database.db);
   return bind(DeadLetterService, {
     listDeadLetters: (request) => list(db, request),
+    async getDeadLetter({ id }) {
+      const letter = await db
+        .selectFrom('dead_letter')
+        .selectAll()
+        .where('id', '=', BigInt(id))
+        .executeTakeFirst();
+      if (letter === undefined) {
+        throw refusal(ErrorReasonSchema, ErrorReason.NOT_FOUND, 'There is no such dead letter.');
+      }
+      const headers = restoreHeaders(letter.headers).map(([name, value]) =>
+        value === null ? { name } : { name, value },
+      );
+      return {
+        deadLetter: toMessage(letter),
+        headers,
+        ...(letter.payload === null ? {} : { value: letter.payload }),
+      };
+    },
     async redriveDeadLetters(request, call) {
       const redrivenIds: string[] = [];
       const failedIds: string[] = [];

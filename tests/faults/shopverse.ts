@@ -22,3 +22,10 @@ export function shopverse(...words: readonly string[]): Promise<Ran> {
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
 }
+
+/** The JSON that a command printed last. Throws with all of its output when it failed or printed none. */
+export function jsonOf<T>({ code, stdout, stderr }: Ran): T {
+  const line = stdout.trim().split('\n').at(-1) ?? '';
+  if (code !== 0 || !/^[[{]/.test(line)) throw new Error(`It ended with ${code}:\n${stdout}\n${stderr}`);
+  return JSON.parse(line);
+}

@@ -42,6 +42,15 @@ export const eventSabotages: readonly Sabotage[] = [
     says: /in an outbox, not in Kafka: dead letter shopverse.order.checkout\/shopverse.payment.v1\/0\/0/,
   },
   {
+    id: 'I-31',
+    what: 'a record of nobody knows whom was read as if it were an event',
+    damage: (shop) => {
+      const [record] = shop.records;
+      if (record !== undefined) shop.records.push({ ...record, offset: 1_000n, headers: [] });
+    },
+    says: /1000 without an id/,
+  },
+  {
     id: 'I-32',
     what: 'a consumer forgot to handle a kind of fact',
     damage: (shop) =>

@@ -33,6 +33,8 @@ export type KafkaSeen = {
   readonly personal: readonly string[];
   /** Records of a type that the checks read, which nobody gave up on and whose value can't be decoded. */
   readonly undecodable: readonly string[];
+  /** Where records lie that name no event and that somebody gave up on: noise, not events. */
+  readonly noise: readonly string[];
 };
 
 /** The topics of the domains: those that have a dead-letter topic. What stream jobs derive has none. */
@@ -64,6 +66,7 @@ export function gatherRecords(
   const originals = new Map<string, ConsumedRecord>();
   const personal: string[] = [];
   const undecodable: string[] = [];
+  const noise: string[] = [];
   const facts = factListener();
   const listeners = new Map(names.map((topic) => [topic, topicListener()]));
   return {
@@ -76,6 +79,11 @@ export function gatherRecords(
         personal.push(`${place} holds a user's e-mail address`);
       }
       const what = seen(record);
+      // Not ours: it names no event, and a consumer set it aside.
+      if (what.id === '' && wanted.has(place)) {
+        noise.push(place);
+        return;
+      }
       if (!listeners.get(record.topic)?.take(what)) {
         return;
       }
@@ -95,7 +103,7 @@ export function gatherRecords(
         ...listener.heard(),
       }));
       const records = topics.reduce((sum, topic) => sum + topic.records, 0);
-      return { topics, records, facts: facts.heard, deadLetters, originals, personal, undecodable };
+      return { topics, records, facts: facts.heard, deadLetters, originals, personal, undecodable, noise };
     },
   };
 }

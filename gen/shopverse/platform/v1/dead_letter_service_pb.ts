@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file shopverse/platform/v1/dead_letter_service.proto.
  */
 export const file_shopverse_platform_v1_dead_letter_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci9zaG9wdmVyc2UvcGxhdGZvcm0vdjEvZGVhZF9sZXR0ZXJfc2VydmljZS5wcm90bxIVc2hvcHZlcnNlLnBsYXRmb3JtLnYxIs8DCgpEZWFkTGV0dGVyEgoKAmlkGAEgASgJEhAKCGNvbnN1bWVyGAIgASgJEg0KBXRvcGljGAMgASgJEhEKCXBhcnRpdGlvbhgEIAEoBRIOCgZvZmZzZXQYBSABKAMSCwoDa2V5GAYgASgMEhAKCGV2ZW50X2lkGAcgASgJEhIKCmV2ZW50X3R5cGUYCCABKAkSDQoFZXJyb3IYCSABKAkSEAoIYXR0ZW1wdHMYCiABKAUSNgoFc3RhdGUYCyABKA4yJy5zaG9wdmVyc2UucGxhdGZvcm0udjEuRGVhZExldHRlci5TdGF0ZRIvCgtjcmVhdGVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNQoRbmV4dF9hdHRlbXB0X3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIn0KBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEgoOU1RBVEVfUkVUUllJTkcQARIOCgpTVEFURV9ERUFEEAISEAoMU1RBVEVfUVVFVUVEEAMSEgoOU1RBVEVfUkVEUklWRU4QBBITCg9TVEFURV9ESVNDQVJERUQQBSKyAQoWTGlzdERlYWRMZXR0ZXJzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGMgBKAASGwoKcGFnZV90b2tlbhgCIAEoCUIHukgEcgIYQBIaCghjb25zdW1lchgDIAEoCUIIukgFcgMYyAESQAoFc3RhdGUYBCABKA4yJy5zaG9wdmVyc2UucGxhdGZvcm0udjEuRGVhZExldHRlci5TdGF0ZUIIukgFggECEAEiawoXTGlzdERlYWRMZXR0ZXJzUmVzcG9uc2USNwoMZGVhZF9sZXR0ZXJzGAEgAygLMiEuc2hvcHZlcnNlLnBsYXRmb3JtLnYxLkRlYWRMZXR0ZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImkKGVJlZHJpdmVEZWFkTGV0dGVyc1JlcXVlc3QSMAoDaWRzGAEgAygJQiO6SCCSAR0IARD0AyIWchQyEl5bMS05XVswLTldezAsMTd9JBIaCgZyZWFzb24YAiABKAlCCrpIB3IFEAEY9AMiRgoaUmVkcml2ZURlYWRMZXR0ZXJzUmVzcG9uc2USFAoMcmVkcml2ZW5faWRzGAEgAygJEhIKCmZhaWxlZF9pZHMYAiADKAkiaQoZRGlzY2FyZERlYWRMZXR0ZXJzUmVxdWVzdBIwCgNpZHMYASADKAlCI7pIIJIBHQgBEPQDIhZyFDISXlsxLTldWzAtOV17MCwxN30kEhoKBnJlYXNvbhgCIAEoCUIKukgHcgUQARj0AyIzChpEaXNjYXJkRGVhZExldHRlcnNSZXNwb25zZRIVCg1kaXNjYXJkZWRfaWRzGAEgAygJMqMDChFEZWFkTGV0dGVyU2VydmljZRJ9Cg9MaXN0RGVhZExldHRlcnMSLS5zaG9wdmVyc2UucGxhdGZvcm0udjEuTGlzdERlYWRMZXR0ZXJzUmVxdWVzdBouLnNob3B2ZXJzZS5wbGF0Zm9ybS52MS5MaXN0RGVhZExldHRlcnNSZXNwb25zZSILkAIBirUYBBoCAQQShgEKElJlZHJpdmVEZWFkTGV0dGVycxIwLnNob3B2ZXJzZS5wbGF0Zm9ybS52MS5SZWRyaXZlRGVhZExldHRlcnNSZXF1ZXN0GjEuc2hvcHZlcnNlLnBsYXRmb3JtLnYxLlJlZHJpdmVEZWFkTGV0dGVyc1Jlc3BvbnNlIguQAgKKtRgEGgIBBBKFAQoSRGlzY2FyZERlYWRMZXR0ZXJzEjAuc2hvcHZlcnNlLnBsYXRmb3JtLnYxLkRpc2NhcmREZWFkTGV0dGVyc1JlcXVlc3QaMS5zaG9wdmVyc2UucGxhdGZvcm0udjEuRGlzY2FyZERlYWRMZXR0ZXJzUmVzcG9uc2UiCpACAoq1GAMaAQFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_shopverse_options_v1_options]);
+  fileDesc("Ci9zaG9wdmVyc2UvcGxhdGZvcm0vdjEvZGVhZF9sZXR0ZXJfc2VydmljZS5wcm90bxIVc2hvcHZlcnNlLnBsYXRmb3JtLnYxIs8DCgpEZWFkTGV0dGVyEgoKAmlkGAEgASgJEhAKCGNvbnN1bWVyGAIgASgJEg0KBXRvcGljGAMgASgJEhEKCXBhcnRpdGlvbhgEIAEoBRIOCgZvZmZzZXQYBSABKAMSCwoDa2V5GAYgASgMEhAKCGV2ZW50X2lkGAcgASgJEhIKCmV2ZW50X3R5cGUYCCABKAkSDQoFZXJyb3IYCSABKAkSEAoIYXR0ZW1wdHMYCiABKAUSNgoFc3RhdGUYCyABKA4yJy5zaG9wdmVyc2UucGxhdGZvcm0udjEuRGVhZExldHRlci5TdGF0ZRIvCgtjcmVhdGVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNQoRbmV4dF9hdHRlbXB0X3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIn0KBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEgoOU1RBVEVfUkVUUllJTkcQARIOCgpTVEFURV9ERUFEEAISEAoMU1RBVEVfUVVFVUVEEAMSEgoOU1RBVEVfUkVEUklWRU4QBBITCg9TVEFURV9ESVNDQVJERUQQBSKyAQoWTGlzdERlYWRMZXR0ZXJzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGMgBKAASGwoKcGFnZV90b2tlbhgCIAEoCUIHukgEcgIYQBIaCghjb25zdW1lchgDIAEoCUIIukgFcgMYyAESQAoFc3RhdGUYBCABKA4yJy5zaG9wdmVyc2UucGxhdGZvcm0udjEuRGVhZExldHRlci5TdGF0ZUIIukgFggECEAEiawoXTGlzdERlYWRMZXR0ZXJzUmVzcG9uc2USNwoMZGVhZF9sZXR0ZXJzGAEgAygLMiEuc2hvcHZlcnNlLnBsYXRmb3JtLnYxLkRlYWRMZXR0ZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIj0KFEdldERlYWRMZXR0ZXJSZXF1ZXN0EiUKAmlkGAEgASgJQhm6SBZyFDISXlsxLTldWzAtOV17MCwxN30kIukBChVHZXREZWFkTGV0dGVyUmVzcG9uc2USNgoLZGVhZF9sZXR0ZXIYASABKAsyIS5zaG9wdmVyc2UucGxhdGZvcm0udjEuRGVhZExldHRlchJECgdoZWFkZXJzGAIgAygLMjMuc2hvcHZlcnNlLnBsYXRmb3JtLnYxLkdldERlYWRMZXR0ZXJSZXNwb25zZS5IZWFkZXISEgoFdmFsdWUYAyABKAxIAIgBARo0CgZIZWFkZXISDAoEbmFtZRgBIAEoCRISCgV2YWx1ZRgCIAEoDEgAiAEBQggKBl92YWx1ZUIICgZfdmFsdWUiaQoZUmVkcml2ZURlYWRMZXR0ZXJzUmVxdWVzdBIwCgNpZHMYASADKAlCI7pIIJIBHQgBEPQDIhZyFDISXlsxLTldWzAtOV17MCwxN30kEhoKBnJlYXNvbhgCIAEoCUIKukgHcgUQARj0AyJGChpSZWRyaXZlRGVhZExldHRlcnNSZXNwb25zZRIUCgxyZWRyaXZlbl9pZHMYASADKAkSEgoKZmFpbGVkX2lkcxgCIAMoCSJpChlEaXNjYXJkRGVhZExldHRlcnNSZXF1ZXN0EjAKA2lkcxgBIAMoCUIjukggkgEdCAEQ9AMiFnIUMhJeWzEtOV1bMC05XXswLDE3fSQSGgoGcmVhc29uGAIgASgJQgq6SAdyBRABGPQDIjMKGkRpc2NhcmREZWFkTGV0dGVyc1Jlc3BvbnNlEhUKDWRpc2NhcmRlZF9pZHMYASADKAkymwQKEURlYWRMZXR0ZXJTZXJ2aWNlEn0KD0xpc3REZWFkTGV0dGVycxItLnNob3B2ZXJzZS5wbGF0Zm9ybS52MS5MaXN0RGVhZExldHRlcnNSZXF1ZXN0Gi4uc2hvcHZlcnNlLnBsYXRmb3JtLnYxLkxpc3REZWFkTGV0dGVyc1Jlc3BvbnNlIguQAgGKtRgEGgIBBBJ2Cg1HZXREZWFkTGV0dGVyEisuc2hvcHZlcnNlLnBsYXRmb3JtLnYxLkdldERlYWRMZXR0ZXJSZXF1ZXN0Giwuc2hvcHZlcnNlLnBsYXRmb3JtLnYxLkdldERlYWRMZXR0ZXJSZXNwb25zZSIKkAIBirUYAxoBARKGAQoSUmVkcml2ZURlYWRMZXR0ZXJzEjAuc2hvcHZlcnNlLnBsYXRmb3JtLnYxLlJlZHJpdmVEZWFkTGV0dGVyc1JlcXVlc3QaMS5zaG9wdmVyc2UucGxhdGZvcm0udjEuUmVkcml2ZURlYWRMZXR0ZXJzUmVzcG9uc2UiC5ACAoq1GAQaAgEEEoUBChJEaXNjYXJkRGVhZExldHRlcnMSMC5zaG9wdmVyc2UucGxhdGZvcm0udjEuRGlzY2FyZERlYWRMZXR0ZXJzUmVxdWVzdBoxLnNob3B2ZXJzZS5wbGF0Zm9ybS52MS5EaXNjYXJkRGVhZExldHRlcnNSZXNwb25zZSIKkAICirUYAxoBAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_shopverse_options_v1_options]);
 
 /**
  * A record that a consumer could not take, or that waits behind such a one.
@@ -254,6 +254,90 @@ export const ListDeadLettersResponseSchema: GenMessage<ListDeadLettersResponse> 
   messageDesc(file_shopverse_platform_v1_dead_letter_service, 2);
 
 /**
+ * Which dead letter.
+ *
+ * @generated from message shopverse.platform.v1.GetDeadLetterRequest
+ */
+export type GetDeadLetterRequest = Message<"shopverse.platform.v1.GetDeadLetterRequest"> & {
+  /**
+   * Its id in this service.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message shopverse.platform.v1.GetDeadLetterRequest.
+ * Use `create(GetDeadLetterRequestSchema)` to create a new message.
+ */
+export const GetDeadLetterRequestSchema: GenMessage<GetDeadLetterRequest> = /*@__PURE__*/
+  messageDesc(file_shopverse_platform_v1_dead_letter_service, 3);
+
+/**
+ * A dead letter, whole.
+ *
+ * @generated from message shopverse.platform.v1.GetDeadLetterResponse
+ */
+export type GetDeadLetterResponse = Message<"shopverse.platform.v1.GetDeadLetterResponse"> & {
+  /**
+   * The letter.
+   *
+   * @generated from field: shopverse.platform.v1.DeadLetter dead_letter = 1;
+   */
+  deadLetter?: DeadLetter | undefined;
+
+  /**
+   * The record's headers, in their order.
+   *
+   * @generated from field: repeated shopverse.platform.v1.GetDeadLetterResponse.Header headers = 2;
+   */
+  headers: GetDeadLetterResponse_Header[];
+
+  /**
+   * The record's value; unset where it has none.
+   *
+   * @generated from field: optional bytes value = 3;
+   */
+  value?: Uint8Array | undefined;
+};
+
+/**
+ * Describes the message shopverse.platform.v1.GetDeadLetterResponse.
+ * Use `create(GetDeadLetterResponseSchema)` to create a new message.
+ */
+export const GetDeadLetterResponseSchema: GenMessage<GetDeadLetterResponse> = /*@__PURE__*/
+  messageDesc(file_shopverse_platform_v1_dead_letter_service, 4);
+
+/**
+ * A header of the record.
+ *
+ * @generated from message shopverse.platform.v1.GetDeadLetterResponse.Header
+ */
+export type GetDeadLetterResponse_Header = Message<"shopverse.platform.v1.GetDeadLetterResponse.Header"> & {
+  /**
+   * Its name, which may come more than once.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Its value; unset where the record has none.
+   *
+   * @generated from field: optional bytes value = 2;
+   */
+  value?: Uint8Array | undefined;
+};
+
+/**
+ * Describes the message shopverse.platform.v1.GetDeadLetterResponse.Header.
+ * Use `create(GetDeadLetterResponse_HeaderSchema)` to create a new message.
+ */
+export const GetDeadLetterResponse_HeaderSchema: GenMessage<GetDeadLetterResponse_Header> = /*@__PURE__*/
+  messageDesc(file_shopverse_platform_v1_dead_letter_service, 4, 0);
+
+/**
  * Which dead letters to take once more.
  *
  * @generated from message shopverse.platform.v1.RedriveDeadLettersRequest
@@ -279,7 +363,7 @@ export type RedriveDeadLettersRequest = Message<"shopverse.platform.v1.RedriveDe
  * Use `create(RedriveDeadLettersRequestSchema)` to create a new message.
  */
 export const RedriveDeadLettersRequestSchema: GenMessage<RedriveDeadLettersRequest> = /*@__PURE__*/
-  messageDesc(file_shopverse_platform_v1_dead_letter_service, 3);
+  messageDesc(file_shopverse_platform_v1_dead_letter_service, 5);
 
 /**
  * What became of them.
@@ -307,7 +391,7 @@ export type RedriveDeadLettersResponse = Message<"shopverse.platform.v1.RedriveD
  * Use `create(RedriveDeadLettersResponseSchema)` to create a new message.
  */
 export const RedriveDeadLettersResponseSchema: GenMessage<RedriveDeadLettersResponse> = /*@__PURE__*/
-  messageDesc(file_shopverse_platform_v1_dead_letter_service, 4);
+  messageDesc(file_shopverse_platform_v1_dead_letter_service, 6);
 
 /**
  * Which dead letters to give up.
@@ -335,7 +419,7 @@ export type DiscardDeadLettersRequest = Message<"shopverse.platform.v1.DiscardDe
  * Use `create(DiscardDeadLettersRequestSchema)` to create a new message.
  */
 export const DiscardDeadLettersRequestSchema: GenMessage<DiscardDeadLettersRequest> = /*@__PURE__*/
-  messageDesc(file_shopverse_platform_v1_dead_letter_service, 5);
+  messageDesc(file_shopverse_platform_v1_dead_letter_service, 7);
 
 /**
  * What became of them.
@@ -356,7 +440,7 @@ export type DiscardDeadLettersResponse = Message<"shopverse.platform.v1.DiscardD
  * Use `create(DiscardDeadLettersResponseSchema)` to create a new message.
  */
 export const DiscardDeadLettersResponseSchema: GenMessage<DiscardDeadLettersResponse> = /*@__PURE__*/
-  messageDesc(file_shopverse_platform_v1_dead_letter_service, 6);
+  messageDesc(file_shopverse_platform_v1_dead_letter_service, 8);
 
 /**
  * The records that a service's consumers could not take. Every service that has a database serves this for its own
@@ -375,6 +459,16 @@ export const DeadLetterService: GenService<{
     methodKind: "unary";
     input: typeof ListDeadLettersRequestSchema;
     output: typeof ListDeadLettersResponseSchema;
+  },
+  /**
+   * Shows one whole, with its headers and its value, byte for byte.
+   *
+   * @generated from rpc shopverse.platform.v1.DeadLetterService.GetDeadLetter
+   */
+  getDeadLetter: {
+    methodKind: "unary";
+    input: typeof GetDeadLetterRequestSchema;
+    output: typeof GetDeadLetterResponseSchema;
   },
   /**
    * Takes dead letters once more, in order, each in a transaction of its own, as their consumer would have. What waits
