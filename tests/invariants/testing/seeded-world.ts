@@ -11,9 +11,9 @@ import type { Shop } from './sound-shop.ts';
 /** Makes worlds of shops that are made up, on the running stack's Postgres and ClickHouse. */
 export type Seeding = { world(shop: Shop): World; close(): Promise<void> };
 
-/** Opens the stack at $SHOPVERSE_STATE. Throws when there is none. */
-export function openSeeding(): Seeding {
-  const path = join(process.env.SHOPVERSE_STATE ?? '.shopverse', 'stack.json');
+/** Opens the stack whose state lies in this folder. Throws when there is none. */
+export function openSeeding(state: string): Seeding {
+  const path = join(state, 'stack.json');
   const { postgres, clickhouse }: { postgres: { adminUrl: string }; clickhouse: OwnerAccess } = JSON.parse(
     readFileSync(path, 'utf8'),
   );
