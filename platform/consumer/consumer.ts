@@ -29,7 +29,6 @@ export type Consumer = {
   /** The name of its failpoints' step. */
   readonly step: string;
   readonly batchSize: number;
-  readonly concurrency: number;
   // biome-ignore lint/suspicious/noExplicitAny: paired with the subscriptions' type where the consumer is declared.
   readonly database: Database<any>;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
@@ -77,8 +76,6 @@ export function consumer<T>(definition: {
   readonly step?: string;
   /** The most facts in one transaction; 200 by default, fewer where handlers lock rows that others want. */
   readonly batchSize?: number;
-  /** How many partitions are worked on at the same time; 3 by default. */
-  readonly concurrency?: number;
 }): Consumer {
   const subscriptions = new Map(definition.on.map((subscription) => [subscription.topic, subscription]));
   if (subscriptions.size !== definition.on.length) {
@@ -89,7 +86,6 @@ export function consumer<T>(definition: {
     topics: [...subscriptions.keys()],
     step: definition.step ?? definition.name,
     batchSize: definition.batchSize ?? 200,
-    concurrency: definition.concurrency ?? 3,
     database: definition.database,
     subscriptions,
   };

@@ -2,64 +2,70 @@ import type { Kysely } from 'kysely';
 import type { KernelTables, Tx } from '#platform/db/database.ts';
 import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { isDisconnect } from '#platform/db/transient.ts';
-import { park, parkedKeys } from '#platform/deadletter/parking.ts';
+import { keyName, park, parkedKeys } from '#platform/deadletter/parking.ts';
 import { failpoint } from '#platform/failpoint/failpoint.ts';
-import type { TopicPartition } from '#platform/kafka/kafka.ts';
+import type { Position, TopicPartition } from '#platform/kafka/kafka.ts';
 import type { Logger } from '#platform/log/logger.ts';
 import type { Consumer } from './consumer.ts';
 import { consumerMetrics } from './consumer-metrics.ts';
 import { handleFact } from './handle.ts';
-import { advancePlace, type Claim, claimFacts, lockPlace } from './inbox.ts';
+import { type Claim, claimFacts, lockPlaces } from './inbox.ts';
 import type { Incoming } from './incoming.ts';
 
 /** Consecutive records of a partition, and until when they are this process's to work on. */
-export type Work = TopicPartition & { readonly signal: AbortSignal; readonly log: Logger };
+export type Portion = TopicPartition & {
+  readonly records: readonly Incoming[];
+  readonly signal: AbortSignal;
+};
 
 /**
- * Takes records of one partition, in order: inbox, effects, outbox and place in one transaction. When that fails the
- * records are halved, down to a single one that fails by itself: it and its key are parked, and the rest goes on.
- * Throws only when the database is away or the partition is lost; then nothing of the failing part was done, and the
- * same records may be given again.
+ * Takes the records of a partition, in order. When that fails they are halved, down to a single one that fails by
+ * itself: it and its key are parked, and the rest goes on. Throws only when the database is away or the partition is
+ * lost; then nothing of the failing part was done, and the same records may be given again.
  */
-export async function processRecords(
-  consumer: Consumer,
-  records: readonly Incoming[],
-  work: Work,
-): Promise<void> {
+export async function takePortion(consumer: Consumer, portion: Portion, log: Logger): Promise<void> {
+  const { records } = portion;
   try {
-    await takeTogether(consumer, records, work);
+    await takeTogether(consumer, [portion], log);
   } catch (error) {
     const [only] = records;
-    if (isDisconnect(error) || work.signal.aborted || only === undefined) {
+    if (isDisconnect(error) || portion.signal.aborted || only === undefined) {
       throw error;
     }
     if (records.length > 1) {
       const middle = Math.ceil(records.length / 2);
-      await processRecords(consumer, records.slice(0, middle), work);
-      await processRecords(consumer, records.slice(middle), work);
+      await takePortion(consumer, { ...portion, records: records.slice(0, middle) }, log);
+      await takePortion(consumer, { ...portion, records: records.slice(middle) }, log);
       return;
     }
-    work.log.warn(
-      { err: error, offset: only.record.offset.toString() },
-      'a fact failed and its key is parked',
-    );
+    log.warn({ err: error, offset: only.record.offset.toString() }, 'a fact failed and its key is parked');
     await consumer.database.transaction(async (tx) => {
       const db = kernelTables(tx.db);
-      if ((await lockPlace(db, consumer.name, work)) <= only.record.offset) {
+      const place = await lockPlaces(db, consumer.name, [portion]);
+      if (place(portion) <= only.record.offset) {
         await park(db, consumer.name, only, { state: 'RETRYING', error });
-        await advancePlace(db, consumer.name, work, only.record.offset + 1n);
+        await claimFacts(db, consumer.name, [], [endOf(portion)]);
       }
     });
     consumerMetrics.records.inc({ consumer: consumer.name, outcome: 'parked' });
   }
 }
 
-async function takeTogether(consumer: Consumer, records: readonly Incoming[], work: Work): Promise<void> {
+/**
+ * Takes records of several partitions: inbox, effects, outbox and places in one transaction, each partition's in order.
+ * Throws when one of them fails; then nothing was done.
+ */
+export async function takeTogether(
+  consumer: Consumer,
+  portions: readonly Portion[],
+  log: Logger,
+): Promise<void> {
   await failpoint(consumer.step, 'P1');
+  const single = portions.length === 1 && portions[0]?.records.length === 1;
   const outcomes = await consumer.database.transaction(
-    (tx) => takeInTransaction(consumer, records, work, tx),
-    // Halving is the better way out of a deadlock: a smaller transaction meets fewer others.
-    { attempts: records.length > 1 ? 1 : 6 },
+    (tx) => takeInTransaction(consumer, portions, log, tx),
+    // A smaller transaction is the better way out of a deadlock: it meets fewer others.
+    { attempts: single ? 6 : 1 },
   );
   for (const [outcome, count] of Object.entries(outcomes)) {
     consumerMetrics.records.inc({ consumer: consumer.name, outcome }, count);
@@ -71,31 +77,34 @@ type Outcomes = { effect: number; skip: number; duplicate: number; queued: numbe
 
 async function takeInTransaction(
   consumer: Consumer,
-  records: readonly Incoming[],
-  work: Work,
+  portions: readonly Portion[],
+  log: Logger,
   tx: Tx<unknown>,
 ): Promise<Outcomes> {
   const db = kernelTables(tx.db);
-  const place = await lockPlace(db, consumer.name, work);
-  const waiting = records.filter(({ record }) => record.offset >= place);
-  const last = waiting.at(-1);
-  const outcomes = { effect: 0, skip: 0, duplicate: records.length - waiting.length, queued: 0, dead: 0 };
-  if (last === undefined) {
-    return outcomes;
-  }
+  const outcomes = { effect: 0, skip: 0, duplicate: 0, queued: 0, dead: 0 };
+  const place = await lockPlaces(db, consumer.name, portions);
+  const waiting = portions.flatMap((portion) =>
+    portion.records.filter(({ record }) => record.offset >= place(portion)),
+  );
   const claims = await setAside(consumer, waiting, db, outcomes);
-  const fresh = await claimFacts(db, consumer.name, claims);
-  outcomes.duplicate += claims.length - fresh.size;
-  for (const { incoming, outcome } of claims) {
-    if (fresh.has(incoming.record.offset)) {
-      work.signal.throwIfAborted();
-      await handleFact(consumer.name, incoming, tx, work.log);
-      outcomes[outcome]++;
+  const fresh = await claimFacts(db, consumer.name, claims, portions.map(endOf));
+  const records = portions.reduce((sum, portion) => sum + portion.records.length, 0);
+  outcomes.duplicate = records - waiting.length + claims.length - fresh.size;
+  for (const { incoming, outcome } of fresh) {
+    for (const { signal } of portions) {
+      signal.throwIfAborted();
     }
+    await handleFact(consumer.name, incoming, tx, log);
+    outcomes[outcome]++;
   }
   await failpoint(consumer.step, 'P2');
-  await advancePlace(db, consumer.name, work, last.record.offset + 1n);
   return outcomes;
+}
+
+/** Where a partition's place is once the records are taken. */
+function endOf({ topic, partition, records }: Portion): Position {
+  return { topic, partition, offset: (records.at(-1)?.record.offset ?? -1n) + 1n };
 }
 
 /** Parks what is poison or waits behind a parked fact of its key. Returns the rest. */
@@ -108,7 +117,7 @@ async function setAside(
   const parked = await parkedKeys(db, consumer.name, records);
   const claims: Claim[] = [];
   for (const incoming of records) {
-    const key = incoming.record.key?.toString('base64');
+    const key = keyName(incoming.record);
     if (key !== undefined && parked.has(key)) {
       await park(db, consumer.name, incoming, {
         state: 'QUEUED',

@@ -3,9 +3,10 @@ import type { Batch, Kafka, RunningConsumer } from '#platform/kafka/kafka.ts';
 import type { Logger } from '#platform/log/logger.ts';
 import type { Consumer } from './consumer.ts';
 import { consumerMetrics } from './consumer-metrics.ts';
+import { Gathering } from './gathering.ts';
 import { storedPositions } from './inbox.ts';
 import { readRecord } from './incoming.ts';
-import { processRecords } from './process-batch.ts';
+import { type Portion, takePortion, takeTogether } from './process-batch.ts';
 
 /**
  * Starts a consumer, and returns at once whether or not a broker is there. It reads from where its own database says
@@ -17,33 +18,31 @@ export function runConsumer(
 ): RunningConsumer {
   const log = parts.log.child({ consumer: consumer.name });
   const db = kernelTables(consumer.database.db);
+  const portions = new Gathering<Portion>({
+    most: consumer.batchSize,
+    sizeOf: ({ records }) => records.length,
+    together: (several) => takeTogether(consumer, several, log),
+    alone: (portion) => takePortion(consumer, portion, log),
+  });
   return parts.kafka.consume({
     groupId: consumer.name,
     topics: consumer.topics,
     maxRecords: consumer.batchSize,
-    concurrency: consumer.concurrency,
     onAssigned: (partitions) => storedPositions(db, consumer.name, partitions),
-    onBatch: (batch) => takeBatch(consumer, batch, log),
+    onBatch: (batch) => takeBatch(consumer, batch, portions),
   });
 }
 
-async function takeBatch(consumer: Consumer, batch: Batch, log: Logger): Promise<void> {
-  const subscription = consumer.subscriptions.get(batch.topic);
+async function takeBatch(consumer: Consumer, batch: Batch, portions: Gathering<Portion>): Promise<void> {
+  const { topic, partition, signal } = batch;
+  const subscription = consumer.subscriptions.get(topic);
   if (subscription === undefined) {
-    throw new Error(`${consumer.name} was given records of ${batch.topic}, which it does not read`);
+    throw new Error(`${consumer.name} was given records of ${topic}, which it does not read`);
   }
   const end = consumerMetrics.batch.startTimer({ consumer: consumer.name });
-  const incoming = batch.records.map((record) => readRecord(subscription, record));
-  await processRecords(consumer, incoming, {
-    topic: batch.topic,
-    partition: batch.partition,
-    signal: batch.signal,
-    log,
-  });
+  const records = batch.records.map((record) => readRecord(subscription, record));
+  await portions.take({ topic, partition, signal, records });
   end();
   const next = (batch.records.at(-1)?.offset ?? -1n) + 1n;
-  consumerMetrics.lag.set(
-    { consumer: consumer.name, topic: batch.topic, partition: batch.partition },
-    Number(batch.highWatermark - next),
-  );
+  consumerMetrics.lag.set({ consumer: consumer.name, topic, partition }, Number(batch.highWatermark - next));
 }

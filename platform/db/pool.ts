@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '#platform/log/logger.ts';
-import { prepareMarked } from './prepared.ts';
+import { prepareFrequent } from './prepared.ts';
 
 const { Pool, TypeOverrides } = pg;
 
@@ -31,7 +31,7 @@ export function createPool(options: { url: string; service: string; size: number
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection broke'));
   pool.on('connect', (client) => {
     client.on('error', (error) => options.log.debug({ err: error }, 'a database connection broke'));
-    prepareMarked(client);
+    prepareFrequent(client);
   });
   return pool;
 }

@@ -1,31 +1,45 @@
 import { createHash } from 'node:crypto';
-import { sql } from 'kysely';
 import type pg from 'pg';
 
-const mark = '/* prepared */';
+/** A text that comes so often is worth a plan of its own on each connection. */
+const oftenEnough = 3;
+/** Beyond so many, texts are taken to differ from call to call. */
+const mostNames = 300;
+const mostCounted = 5_000;
 const names = new Map<string, string>();
+const counts = new Map<string, number>();
 
 /**
- * Put at the end of a raw statement, has it parsed and planned once a connection instead of every time: for the long
- * statements of a hot path, of which planning is half the work. Not for a statement that selects `*`, as it fails on
- * open connections once a migration adds a column; nor for one whose text differs from call to call.
+ * Has a connection of the pool parse and plan a statement once instead of every time, when its text comes often: for a
+ * short statement that is half the work. Not one that selects `*`: on open connections it would fail once a migration
+ * adds a column.
  */
-export const prepared = sql.raw(mark);
-
-/** Has a connection of the pool prepare the statements that are marked so. */
-export function prepareMarked(client: pg.PoolClient): void {
+export function prepareFrequent(client: pg.PoolClient): void {
   const query = client.query.bind(client) as (...args: unknown[]) => unknown;
-  client.query = ((statement: unknown, values: unknown, ...rest: unknown[]) =>
-    typeof statement === 'string' && statement.endsWith(mark)
-      ? query({ name: nameOf(statement), text: statement, values }, ...rest)
-      : query(statement, values, ...rest)) as typeof client.query;
+  client.query = ((statement: unknown, values: unknown, ...rest: unknown[]) => {
+    const name =
+      typeof statement === 'string' && Array.isArray(values) && values.length > 0
+        ? nameOf(statement)
+        : undefined;
+    return name === undefined
+      ? query(statement, values, ...rest)
+      : query({ name, text: statement, values }, ...rest);
+  }) as typeof client.query;
 }
 
-function nameOf(statement: string): string {
+function nameOf(statement: string): string | undefined {
   const known = names.get(statement);
-  if (known !== undefined) {
+  if (known !== undefined || names.size >= mostNames) {
     return known;
   }
+  const count = (counts.get(statement) ?? 0) + 1;
+  if (count < oftenEnough || /(?:select|returning|,)\s*(?:"?\w+"?\.)?\*/i.test(statement)) {
+    if (counts.has(statement) || counts.size < mostCounted) {
+      counts.set(statement, count);
+    }
+    return undefined;
+  }
+  counts.delete(statement);
   const name = createHash('sha256').update(statement).digest('hex').slice(0, 32);
   names.set(statement, name);
   return name;

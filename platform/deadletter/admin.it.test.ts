@@ -13,7 +13,7 @@ import {
 } from '#gen/shopverse/platform/v1/dead_letter_service_pb.ts';
 import { type Consumer, consumer, subscribe } from '#platform/consumer/consumer.ts';
 import { type RawRecord, readRecord } from '#platform/consumer/incoming.ts';
-import { processRecords } from '#platform/consumer/process-batch.ts';
+import { takePortion } from '#platform/consumer/process-batch.ts';
 import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { RpcError } from '#platform/errors/rpc-error.ts';
 import { domainEvent } from '#platform/events/domain-event.ts';
@@ -84,10 +84,11 @@ function record(key: string, number: number): RawRecord {
 async function deliver(...records: RawRecord[]): Promise<void> {
   const [subscription] = subject.subscriptions.values();
   assert.ok(subscription !== undefined);
-  await processRecords(
+  const portion = { topic, partition: 0, signal: call.signal };
+  await takePortion(
     subject,
-    records.map((one) => readRecord(subscription, one)),
-    { topic, partition: 0, signal: call.signal, log },
+    { ...portion, records: records.map((one) => readRecord(subscription, one)) },
+    log,
   );
 }
 

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { Counter } from 'prom-client';
-import type { Incoming } from '#platform/consumer/incoming.ts';
+import type { Incoming, RawRecord } from '#platform/consumer/incoming.ts';
 import type { KernelTables } from '#platform/db/database.ts';
 import { headerName } from '#platform/events/headers.ts';
 import { storeExactly, textHeader } from '#platform/outbox/stored-headers.ts';
@@ -15,22 +15,29 @@ const parkedTotal = new Counter({
   labelNames: ['consumer', 'state'],
 });
 
-/** Which of the records' keys have an open dead letter; as base64. Sound once the partition's place is locked. */
+/** What tells a record's key apart from all others of a consumer; undefined when it has none. */
+export function keyName({ topic, key }: Pick<RawRecord, 'topic' | 'key'>): string | undefined {
+  return key === null ? undefined : `${topic}/${key.toString('base64')}`;
+}
+
+/** The names of those of the records' keys that have an open dead letter. Sound once the partitions' places are locked. */
 export async function parkedKeys(
   db: Kysely<KernelTables>,
   consumer: string,
   records: readonly Incoming[],
 ): Promise<Set<string>> {
-  const topic = records[0]?.record.topic;
-  const keys = records.flatMap(({ record }) => (record.key === null ? [] : [record.key]));
-  if (topic === undefined || keys.length === 0) {
+  const keyed = records.flatMap(({ record: { topic, key } }) => (key === null ? [] : [{ topic, key }]));
+  if (keyed.length === 0) {
     return new Set();
   }
-  const { rows } = await sql<{ key: Buffer }>`
-    select distinct key from dead_letter
-    where consumer = ${consumer} and topic = ${topic} and key = any(${keys}::bytea[])
-      and state in ('RETRYING', 'DEAD', 'QUEUED')`.execute(db);
-  return new Set(rows.map((row) => row.key.toString('base64')));
+  const { rows } = await sql<{ topic: string; key: Buffer }>`
+    select distinct topic, key from dead_letter
+    where consumer = ${consumer} and state in ('RETRYING', 'DEAD', 'QUEUED')
+      and (topic, key) in (
+        select * from unnest(${keyed.map(({ topic }) => topic)}::text[], ${keyed.map(({ key }) => key)}::bytea[]))`.execute(
+    db,
+  );
+  return new Set(rows.flatMap((row) => keyName(row) ?? []));
 }
 
 /**

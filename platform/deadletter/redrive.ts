@@ -40,7 +40,7 @@ export async function takeDeadLetter(
         throw new Error(incoming.problem);
       }
       const outcome = incoming.handler === undefined ? 'skip' : 'effect';
-      const fresh = await claimFacts(db, consumer.name, [{ incoming, outcome }]);
+      const fresh = await claimFacts(db, consumer.name, [{ incoming, outcome }], []);
       if (fresh.size > 0) {
         await handleFact(consumer.name, incoming, tx, log);
       }

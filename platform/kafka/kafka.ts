@@ -51,15 +51,14 @@ export type Consumption = {
   readonly topics: readonly string[];
   /** The most records that `onBatch` gets at once; 200 by default. */
   readonly maxRecords?: number;
-  /** How many partitions are worked on at the same time; 4 by default. */
-  readonly concurrency?: number;
   /**
    * Where to start reading the partitions that were just assigned. A partition that is left out starts at the
    * group's committed offset and, without one, at the first record. When it throws it is asked again.
    */
   onAssigned(partitions: readonly TopicPartition[]): Promise<readonly Position[]>;
   /**
-   * Takes the next records of a partition: one call at a time per partition, in order. When it throws, the same
+   * Takes the next records of a partition: one call at a time per partition, in order, and for many partitions at the
+   * same time. When it throws, the same
    * records come again after a backoff. The group's membership is kept up however long it takes. After it resolves
    * the broker's committed offset follows, some time later.
    */

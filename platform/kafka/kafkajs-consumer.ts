@@ -5,6 +5,8 @@ import { Assignment } from './assignment.ts';
 import type { ConsumedRecord, Consumption, RunningConsumer } from './kafka.ts';
 import { toRecord } from './kafkajs-record.ts';
 
+/** As good as all: how much is taken at a time is for whoever takes it. */
+const PARTITIONS_AT_ONCE = 64;
 const heartbeatMs = 1_500;
 const commitMs = 1_000;
 const restartMs = 500;
@@ -116,7 +118,7 @@ class KafkajsMember implements RunningConsumer {
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: this.#consumption.concurrency ?? 4,
+      partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
       eachBatch: (payload) => this.#track(this.#take(consumer, payload)),
     });
   }

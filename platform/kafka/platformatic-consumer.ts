@@ -124,16 +124,14 @@ class PlatformaticMember implements RunningConsumer {
   async #read(consumer: Consumer, assignment: Assignment): Promise<void> {
     const signal = AbortSignal.any([assignment.signal, this.#stop.signal]);
     const fetcher = new PartitionFetcher(consumer, await this.#positions(consumer, assignment, signal));
-    const concurrency = this.#consumption.concurrency ?? 4;
     while (!signal.aborted && assignment.partitions.length > 0) {
       const free = assignment.partitions.filter((partition) => !this.#busy.has(keyOf(partition)));
-      const slots = concurrency - this.#busy.size;
-      if (free.length === 0 || slots <= 0) {
+      if (free.length === 0) {
         // After an abort these end soon, so it need not be waited for beside them.
         await Promise.race(this.#busy.values());
         continue;
       }
-      const fetched = await fetcher.fetch(free, slots);
+      const fetched = await fetcher.fetch(free);
       for (const part of signal.aborted ? [] : fetched) {
         const work = this.#work(part, fetcher, assignment).finally(() => this.#busy.delete(keyOf(part)));
         this.#busy.set(keyOf(part), work);

@@ -28,10 +28,10 @@ export class PartitionFetcher {
   }
 
   /**
-   * Waits up to 50 ms for something new in the partitions. Returns at most `limit` of those that have something.
+   * Waits up to 50 ms for something new in the partitions. Returns those that have something.
    * Throws when a broker can't be read from; positions that it no longer keeps are moved to the first that it does.
    */
-  async fetch(partitions: readonly TopicPartition[], limit: number): Promise<readonly FetchedPartition[]> {
+  async fetch(partitions: readonly TopicPartition[]): Promise<readonly FetchedPartition[]> {
     const topics = [...new Set(partitions.map(({ topic }) => topic))];
     const metadata = await this.#consumer.metadata({ topics });
     const names = new Map(topics.map((topic) => [metadata.topics.get(topic)?.id, topic]));
@@ -63,8 +63,7 @@ export class PartitionFetcher {
     const wanted = new Set(partitions.map(keyOf));
     return responses
       .flatMap((response) => (response === undefined ? [] : this.#read(response, names)))
-      .filter((part) => wanted.has(keyOf(part)) && part.next > this.#position(part))
-      .slice(0, limit);
+      .filter((part) => wanted.has(keyOf(part)) && part.next > this.#position(part));
   }
 
   #request({ topic, partition }: TopicPartition) {

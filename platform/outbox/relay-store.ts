@@ -74,31 +74,28 @@ export class RelayStore {
    * held back while a transaction of this database that is older than its own may yet commit.
    */
   async readAfter(place: OutboxPlace, limit: number): Promise<readonly OutboxRow[]> {
-    const { rows: settled } = await this.#read(place, 'pg_snapshot_xmin(pg_current_snapshot())', limit);
-    if (settled.length > 0) {
-      return settled;
-    }
     const fence = await this.#fenceOfThisDatabase(place);
-    return fence === undefined ? [] : (await this.#read(place, `'${fence}'::xid8`, limit)).rows;
-  }
-
-  #read(place: OutboxPlace, fence: string, limit: number): Promise<pg.QueryResult<OutboxRow>> {
-    return this.#query<OutboxRow>(
-      undefined,
+    if (fence === 'nothing waits') {
+      return [];
+    }
+    const { rows } = await this.#query<OutboxRow>(
+      'read',
       `select xid, seq, topic, key, headers, payload, created_at from outbox
-       where (xid, seq) > ($1::xid8, $2::bigint) and xid < ${fence}
+       where (xid, seq) > ($1::xid8, $2::bigint)
+         and xid < coalesce($4::xid8, pg_snapshot_xmin(pg_current_snapshot()))
        order by xid, seq limit $3`,
-      [place.xid, place.seq, limit],
+      [place.xid, place.seq, limit, fence],
     );
+    return rows;
   }
 
   /**
-   * A transaction id below which nothing is open in this database any more, or undefined when nothing waits or that
-   * can't be told. The snapshot's own xmin speaks of all databases of the server, where a long transaction of another
-   * service would hold up this one's facts. To be asked in a statement before the one that reads, so that what has
-   * ended since is visible to that one.
+   * A transaction id below which nothing is open in this database any more, or null when that can't be told. The
+   * snapshot's own xmin speaks of all databases of the server, where a long transaction of another service would hold
+   * up this one's facts. To be asked in a statement before the one that reads, so that what has ended since is visible
+   * to that one.
    */
-  async #fenceOfThisDatabase(place: OutboxPlace): Promise<bigint | undefined> {
+  async #fenceOfThisDatabase(place: OutboxPlace): Promise<bigint | null | 'nothing waits'> {
     const { rows } = await this.#query<{ fence: bigint | null }>(
       'fence',
       // Another role's transactions don't show their ids, and prepared ones have no session: then nothing is known.
@@ -120,7 +117,7 @@ export class RelayStore {
               order by xid, seq limit 1) is not null`,
       [place.xid, place.seq],
     );
-    return rows[0]?.fence ?? undefined;
+    return rows[0] === undefined ? 'nothing waits' : rows[0].fence;
   }
 
   /** Moves the cursor from where this relay knows it to be. Throws RelayFenced when it is elsewhere. */
@@ -152,13 +149,13 @@ export class RelayStore {
   }
 
   async #query<R extends pg.QueryResultRow>(
-    name: string | undefined,
+    name: string,
     text: string,
     values: unknown[] = [],
   ): Promise<pg.QueryResult<R>> {
     if (this.#broken !== undefined) {
       throw this.#broken;
     }
-    return this.#client.query<R>({ ...(name === undefined ? {} : { name: `relay-${name}` }), text, values });
+    return this.#client.query<R>({ name: `relay-${name}`, text, values });
   }
 }

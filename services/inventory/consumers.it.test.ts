@@ -7,7 +7,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { type OrderEvent, OrderEventSchema } from '#gen/shopverse/order/v1/order_events_pb.ts';
 import type { Consumer } from '#platform/consumer/consumer.ts';
 import { readRecord } from '#platform/consumer/incoming.ts';
-import { processRecords } from '#platform/consumer/process-batch.ts';
+import { takePortion } from '#platform/consumer/process-batch.ts';
 import { domainEvent, topicOf } from '#platform/events/domain-event.ts';
 import { eventHeaders } from '#platform/events/headers.ts';
 import { armFailpoints } from '#platform/failpoint/failpoint.ts';
@@ -108,14 +108,8 @@ async function deliver(records: readonly ReturnType<typeof record>[]): Promise<v
   const subscription = checkout.subscriptions.get(topic);
   const first = records[0];
   assert.ok(subscription !== undefined && first !== undefined);
-  await processRecords(
-    checkout,
-    records.map((each) => readRecord(subscription, each)),
-    {
-      topic,
-      partition: first.partition,
-      signal: new AbortController().signal,
-      log: pino({ level: 'fatal' }),
-    },
-  );
+  const incoming = records.map((each) => readRecord(subscription, each));
+  const { signal } = new AbortController();
+  const portion = { topic, partition: first.partition, signal, records: incoming };
+  await takePortion(checkout, portion, pino({ level: 'fatal' }));
 }

@@ -9,7 +9,7 @@ import { InventoryEventSchema } from '#gen/shopverse/inventory/v1/inventory_even
 import { PaymentEventSchema } from '#gen/shopverse/payment/v1/payment_events_pb.ts';
 import type { Consumer } from '#platform/consumer/consumer.ts';
 import { readRecord } from '#platform/consumer/incoming.ts';
-import { processRecords } from '#platform/consumer/process-batch.ts';
+import { takePortion } from '#platform/consumer/process-batch.ts';
 import { domainEvent, topicOf } from '#platform/events/domain-event.ts';
 import { eventHeaders } from '#platform/events/headers.ts';
 import { armFailpoints } from '#platform/failpoint/failpoint.ts';
@@ -69,11 +69,8 @@ async function deliver(records: readonly Said[], partition = 0): Promise<void> {
   const subscription = checkout.subscriptions.get(topic);
   assert.ok(subscription !== undefined);
   const signal = new AbortController().signal;
-  await processRecords(
-    checkout,
-    records.map((record) => readRecord(subscription, { ...record, partition })),
-    { topic, partition, signal, log: pino({ level: 'silent' }) },
-  );
+  const incoming = records.map((record) => readRecord(subscription, { ...record, partition }));
+  await takePortion(checkout, { topic, partition, signal, records: incoming }, pino({ level: 'silent' }));
 }
 
 const reserved = (orderId: string) =>

@@ -36,8 +36,7 @@ export function checkoutConsumer(
     name: 'shopverse.order.checkout',
     step: 'order.checkout',
     database,
-    // Batches wait for each other: taken at the same time they would only hold connections, and none may be long.
-    concurrency: 1,
+    // None may be long: an instance's batches wait for those of the others.
     batchSize: 50,
     on: [
       subscribe(InventoryEventSchema, {

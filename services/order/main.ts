@@ -4,6 +4,7 @@ import { runService } from '#platform/service/run-service.ts';
 import { cartQuotes } from './adapters/cart-quotes.ts';
 import { checkoutMetrics, showUnsettled } from './adapters/checkout-metrics.ts';
 import { orderChanges } from './adapters/order-changes.ts';
+import { orderReader } from './adapters/order-views.ts';
 import type { OrderTables } from './adapters/tables.ts';
 import { readOrderConfig } from './config.ts';
 import { checkoutConsumer } from './consumers.ts';
@@ -20,7 +21,7 @@ const ports = {
   observer: checkoutMetrics,
 };
 const carts = cartQuotes(runtime.client(CartService, 'cart'));
-const changes = orderChanges(database, log);
+const changes = orderChanges(database, orderReader(database.db), log);
 showUnsettled(database.db);
 
 await runService(runtime, {

@@ -47,14 +47,16 @@ export type OrderReader = {
   view(orderId: string): Promise<OrderView | undefined>;
   /** Without history. */
   list(query: OrderQuery): Promise<readonly OrderView[]>;
+  /** Those of the orders that have a higher revision than the one that is known. */
+  changed(known: ReadonlyMap<string, bigint>): Promise<readonly OrderView[]>;
   /** The orders whose deadline has passed, the longest overdue first. */
   due(now: Date, limit: number): Promise<readonly string[]>;
 };
 
 /** Tells of changes of orders, whichever replica made them. */
 export type OrderChanges = {
-  /** Resolves when the order has a higher revision than this, or the signal is aborted. */
-  after(orderId: string, revision: bigint, signal: AbortSignal): Promise<void>;
+  /** The order as soon as it has a higher revision than this; undefined once the signal is aborted. */
+  after(orderId: string, revision: bigint, signal: AbortSignal): Promise<OrderView | undefined>;
 };
 
 /** A cart as it would be ordered now. */

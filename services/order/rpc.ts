@@ -89,7 +89,7 @@ export function orderRpc(ports: RpcPorts): RpcBinding {
 
     async *watchOrder({ orderId, untilPaid }, call) {
       const first = await readable(orderId, call, ['support']);
-      for await (const view of watchOrder({ reader, changes }, first, {
+      for await (const view of watchOrder(changes, first, {
         paid: untilPaid,
         signal: call.signal,
       })) {

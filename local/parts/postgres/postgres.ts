@@ -10,6 +10,8 @@ import { declareDatabases } from './roles.ts';
 
 const BIN = '/usr/lib/postgresql/15/bin';
 const POSTGRES: SystemProgram = { program: 'postgres', package: 'postgresql-15', places: [BIN] };
+/** In bytes, by Linux's sockaddr_un. */
+const LONGEST_SOCKET_PATH = 107;
 /** The protocol's version in its first message: 3.0. */
 const PROTOCOL_3 = 3 << 16;
 const INITDB: SystemProgram = { program: 'initdb', package: 'postgresql-15', places: [BIN] };
@@ -20,10 +22,16 @@ export function adminUrl(site: Site): string {
   return `postgres://postgres:${password}@127.0.0.1:${site.stack.ports.postgres}/postgres`;
 }
 
-/** Where a service connects: its own database, under its own role. */
+/**
+ * Where a service connects: its own database, under its own role. Over Postgres's Unix socket, which costs both sides a
+ * third less than TCP, unless the state lies so deep that the socket's path would be too long.
+ */
 export function databaseUrl(site: Site, service: string): string {
   const password = site.secrets(`postgres/${service}`);
-  return `postgres://${service}:${password}@127.0.0.1:${site.stack.ports.postgres}/${service}`;
+  const { port, socket } = { port: site.stack.ports.postgres, socket: postgresHome(site.stack) };
+  const tcp = `postgres://${service}:${password}@127.0.0.1:${port}/${service}`;
+  const fits = Buffer.byteLength(`${socket}/.s.PGSQL.${port}`) <= LONGEST_SOCKET_PATH;
+  return fits ? `${tcp}?host=${encodeURIComponent(socket)}` : tcp;
 }
 
 /** Postgres 15: one database and one role a service. */
@@ -75,6 +83,8 @@ function settings(site: Site, home: string): Record<string, string | number> {
     log_timezone: 'UTC',
     timezone: 'UTC',
     jit: 'off',
+    shared_preload_libraries: 'pg_stat_statements',
+    'pg_stat_statements.track': 'top',
   };
 }
 

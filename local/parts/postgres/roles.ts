@@ -28,6 +28,7 @@ export async function declareDatabases(
       await admin.query(`revoke all on database ${name} from public`);
     }
     await admin.query('revoke connect on database postgres, template1 from public');
+    await admin.query('create extension if not exists pg_stat_statements');
   } finally {
     await admin.end();
   }

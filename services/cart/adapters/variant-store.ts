@@ -1,5 +1,4 @@
 import { type Kysely, sql } from 'kysely';
-import { prepared } from '#platform/db/prepared.ts';
 import type { CartWriter } from '../ports.ts';
 import type { CartTables } from './tables.ts';
 
@@ -8,7 +7,6 @@ export function createVariantStore(
   db: Kysely<CartTables>,
 ): Pick<CartWriter, 'replaceVariants' | 'setPrice' | 'withdraw'> {
   return {
-    // One prepared statement a product: a whole catalogue comes through here when it is imported.
     async replaceVariants({ productId, title, categoryPath, available, prices }) {
       const skus = [...prices.keys()];
       const unitPrices = [...prices.values()].map((price) => price?.toString() ?? null);
@@ -22,7 +20,7 @@ export function createVariantStore(
         FROM unnest(${skus}::text[], ${unitPrices}::bigint[]) AS given (sku, unit_price)
         ON CONFLICT (sku) DO UPDATE SET
           product_id = excluded.product_id, title = excluded.title, category_path = excluded.category_path,
-          unit_price = excluded.unit_price, on_sale = excluded.on_sale ${prepared}`.execute(db);
+          unit_price = excluded.unit_price, on_sale = excluded.on_sale`.execute(db);
     },
 
     async setPrice(sku, unitPrice) {

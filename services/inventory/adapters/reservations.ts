@@ -1,6 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Tx } from '#platform/db/database.ts';
-import { prepared } from '#platform/db/prepared.ts';
 import type { Ids } from '#platform/ports.ts';
 import type { ReservedLine } from '../domain/allocation.ts';
 import type { Decision } from '../domain/decide.ts';
@@ -50,7 +49,7 @@ async function lockFor(tx: Tx<Tables>, orderId: string, skus: readonly string[])
       with shelf as materialized (${lockedShelves(sql`s.sku = any(${skus}::text[])`)})
       select r.state, r.sequence, r.expire_time, null::json as lines,
         (select json_agg(json_build_array(${columns})) from shelf) as shelves
-      from (values (${orderId}::uuid)) as one (order_id) left join reservation r using (order_id) ${prepared}`.execute(
+      from (values (${orderId}::uuid)) as one (order_id) left join reservation r using (order_id)`.execute(
       tx.db,
     ),
   );
@@ -66,7 +65,7 @@ async function lockOf(tx: Tx<Tables>, orderId: string): Promise<Held> {
       select held.state, held.sequence, held.expire_time,
         (select json_agg(json_build_array(sku, location_id, quantity) order by sku, location_id) from line) as lines,
         (select json_agg(json_build_array(${columns})) from shelf) as shelves
-      from held ${prepared}`.execute(tx.db),
+      from held`.execute(tx.db),
   );
 }
 
@@ -107,7 +106,7 @@ async function write(tx: Tx<Tables>, decision: Decision, ids: Ids, now: Date): P
     ${movements.length === 0 ? sql`` : movementInsert(decision, ids, now)}
     select (select count(*) from kept) as kept, (select count(*) from ${
       changes.length === 0 ? sql`kept where false` : sql`shelf`
-    }) as shelves ${prepared}`.execute(tx.db);
+    }) as shelves`.execute(tx.db);
   // Nothing half-done may be committed: a throw rolls the transaction back, and the message is taken up again.
   if (rows[0]?.kept !== 1n || rows[0].shelves !== BigInt(changes.length)) {
     throw new Error(`The reservation of order ${reservation.orderId} or its shelves changed meanwhile`);

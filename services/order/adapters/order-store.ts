@@ -7,7 +7,7 @@ import type { Shipment } from '../domain/shipping.ts';
 import type { OrderStore } from '../ports.ts';
 import { orderEvent } from './order-events.ts';
 import { linesOf, viewsOf } from './order-views.ts';
-import { fromRow, type OrderTables, toRow } from './tables.ts';
+import { fromRow, type OrderTables, orderColumns, toRow } from './tables.ts';
 
 /** The orders inside a transaction of the service's database. */
 export function orderStore(tx: Tx<OrderTables>): OrderStore {
@@ -16,7 +16,7 @@ export function orderStore(tx: Tx<OrderTables>): OrderStore {
     async lock(orderId) {
       const row = await tx.db
         .selectFrom('orders')
-        .selectAll()
+        .select(orderColumns)
         .where('order_id', '=', orderId)
         .forUpdate()
         .executeTakeFirst();

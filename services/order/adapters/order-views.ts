@@ -3,7 +3,7 @@ import type { KernelTables } from '#platform/db/database.ts';
 import type { OrderLine } from '../domain/money.ts';
 import type { Shipment } from '../domain/shipping.ts';
 import type { OrderReader, OrderView } from '../ports.ts';
-import { fromRow, type OrderDb, type OrderRow, type OrderTables } from './tables.ts';
+import { fromRow, type OrderDb, type OrderRow, type OrderTables, orderColumns } from './tables.ts';
 
 type Orders = SelectQueryBuilder<OrderTables & KernelTables, 'orders', OrderRow>;
 
@@ -21,6 +21,17 @@ export function orderReader(db: OrderDb): OrderReader {
         page = state === undefined ? page : page.where('state', '=', state);
         return before === undefined ? page : page.where('order_id', '<', before);
       }),
+    changed: (known) =>
+      viewsOf(db, (orders) =>
+        orders.where('order_id', '=', sql<string>`any(${[...known.keys()]}::uuid[])`).where(
+          'revision',
+          '>',
+          sql<bigint>`(
+              select known.revision
+              from unnest(${[...known.keys()]}::uuid[], ${[...known.values()]}::bigint[]) as known (order_id, revision)
+              where known.order_id = orders.order_id)`,
+        ),
+      ),
     async due(now, limit) {
       const rows = await db
         .selectFrom('orders')
@@ -36,7 +47,7 @@ export function orderReader(db: OrderDb): OrderReader {
 
 /** The orders that `which` selects, each with everything told of it, in one statement. */
 export async function viewsOf(db: OrderDb, which: (orders: Orders) => Orders): Promise<OrderView[]> {
-  const rows = await which(db.selectFrom('orders').selectAll() as Orders)
+  const rows = await which(db.selectFrom('orders').select(orderColumns) as Orders)
     .select([
       sql<LineJson[]>`coalesce((
         select jsonb_agg(jsonb_build_array(sku, title, category_path, quantity, unit_price::text,
@@ -75,7 +86,7 @@ export async function viewsOf(db: OrderDb, which: (orders: Orders) => Orders): P
 export async function linesOf(db: OrderDb, orderId: string): Promise<readonly OrderLine[]> {
   const rows = await db
     .selectFrom('order_line')
-    .selectAll()
+    .select(['sku', 'title', 'category_path', 'quantity', 'unit_price', 'discount', 'amount'])
     .where('order_id', '=', orderId)
     .orderBy('number')
     .execute();

@@ -15,6 +15,7 @@ import { cartQuotes } from '../adapters/cart-quotes.ts';
 import { checkoutMetrics } from '../adapters/checkout-metrics.ts';
 import { orderChanges } from '../adapters/order-changes.ts';
 import { orderStore } from '../adapters/order-store.ts';
+import { orderReader } from '../adapters/order-views.ts';
 import type { OrderTables } from '../adapters/tables.ts';
 import type { Message } from '../domain/checkout.ts';
 import { migrations } from '../migrations/all.ts';
@@ -46,7 +47,7 @@ export async function startOrders(options: { readonly maxUnsettled?: number } = 
         ...ports,
         database,
         carts: cartQuotes(runtime.client(CartService, 'cart')),
-        changes: orderChanges(database, runtime.log),
+        changes: orderChanges(database, orderReader(database.db), runtime.log),
         policy: { deliveryFee: 499n, maxUnsettled: options.maxUnsettled ?? 10 },
       }),
     ],

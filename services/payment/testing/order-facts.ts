@@ -5,7 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { type OrderEvent, OrderEventSchema } from '#gen/shopverse/order/v1/order_events_pb.ts';
 import type { Consumer } from '#platform/consumer/consumer.ts';
 import { readRecord } from '#platform/consumer/incoming.ts';
-import { processRecords } from '#platform/consumer/process-batch.ts';
+import { takePortion } from '#platform/consumer/process-batch.ts';
 import { domainEvent, topicOf } from '#platform/events/domain-event.ts';
 import { eventHeaders } from '#platform/events/headers.ts';
 
@@ -79,10 +79,8 @@ export function deliverer(consumer: Consumer): (...facts: readonly Fact[]) => Pr
         headers: Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)] as const),
       };
     });
-    await processRecords(
-      consumer,
-      records.map((record) => readRecord(subscription, record)),
-      { topic, partition, signal: new AbortController().signal, log: pino({ level: 'fatal' }) },
-    );
+    const incoming = records.map((record) => readRecord(subscription, record));
+    const { signal } = new AbortController();
+    await takePortion(consumer, { topic, partition, signal, records: incoming }, pino({ level: 'fatal' }));
   };
 }

@@ -58,7 +58,6 @@ async function readUntil(
     groupId,
     topics,
     maxRecords: 5_000,
-    concurrency: 1,
     onAssigned: async (partitions) =>
       partitions.map(({ topic, partition }) => ({
         topic,
