@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Admin, ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import { quietKafkajs } from '#platform/kafka/kafkajs-quiet.ts';
 import { run } from '../../install/run.ts';
 import type { DeclaredTopic } from '../../topics.ts';
@@ -7,7 +7,7 @@ import type { DeclaredTopic } from '../../topics.ts';
 /** Creates the contracts' topics that the broker lacks, and configures those that it has. Safe to repeat. */
 export async function declareTopics(broker: string, root: string): Promise<void> {
   quietKafkajs();
-  const client = new Kafka({ brokers: [broker], clientId: 'shopverse.local', logLevel: logLevel.NOTHING });
+  const client = new kafkajs.Kafka({ brokers: [broker], clientId: 'shopverse.local', logLevel: kafkajs.logLevel.NOTHING });
   const admin = client.admin({ retry: { retries: 2 } });
   await admin.connect();
   try {
@@ -44,7 +44,7 @@ function configOf({ retentionMs, maxBytes }: DeclaredTopic): ConfigEntry[] {
 /** Gives topics that an earlier version of the contracts declared their configuration of today. */
 async function configure(admin: Admin, topics: readonly DeclaredTopic[]): Promise<void> {
   if (topics.length === 0) return;
-  const type = ConfigResourceTypes.TOPIC;
+  const type = kafkajs.ConfigResourceTypes.TOPIC;
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: topics.map(({ name }) => ({ type, name })),
