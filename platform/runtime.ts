@@ -9,6 +9,7 @@ import { ConfigError } from '#platform/config/config.ts';
 import { type ProcessConfig, readProcessConfig } from '#platform/config/process-config.ts';
 import { connectDatabase } from '#platform/db/connect.ts';
 import type { Database, MigrationSet } from '#platform/db/database.ts';
+import { armOnSignal } from '#platform/failpoint/failpoint.ts';
 import { connectKafka } from '#platform/kafka/connect.ts';
 import type { Kafka } from '#platform/kafka/kafka.ts';
 import { createLogger, type Logger } from '#platform/log/logger.ts';
@@ -53,6 +54,9 @@ export async function createRuntime(config: ProcessConfig = readProcessConfig())
   const service = config.SHOPVERSE_SERVICE;
   const instance = config.SHOPVERSE_INSTANCE;
   const log = createLogger({ service, instance, level: config.LOG_LEVEL });
+  if (config.SHOPVERSE_FAILPOINTS_FILE !== undefined) {
+    armOnSignal(config.SHOPVERSE_FAILPOINTS_FILE, log);
+  }
   const tracing = startTracing({
     service,
     instance,

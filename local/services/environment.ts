@@ -35,10 +35,16 @@ export function environment(
     GRPC_XDS_BOOTSTRAP: join(stack.state, 'xds', `${instance}.json`),
     SHOPVERSE_IDENTITY: identity.key,
     SHOPVERSE_TRUST: identity.trust,
+    SHOPVERSE_FAILPOINTS_FILE: failpointsPath(stack.state, instance),
     ...FEW_ARENAS,
     ...OWN[facts.name]?.(site),
     ...passedOn(),
   };
+}
+
+/** The failpoints that an instance arms when it is sent SIGUSR2. */
+export function failpointsPath(state: string, instance: string): string {
+  return join(state, 'failpoints', instance);
 }
 
 /** What single services get beyond what all get. */

@@ -22,6 +22,8 @@ const shape = {
   SHOPVERSE_DISCOVERY: z.string(),
   SHOPVERSE_IDENTITY: z.string(),
   SHOPVERSE_TRUST: z.string(),
+  /** A file of failpoints that are armed by SIGUSR2; where it isn't set, the process can't be armed. */
+  SHOPVERSE_FAILPOINTS_FILE: z.string().optional(),
 };
 
 /** What every service's process reads from its environment. */

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '#platform/log/logger.ts';
 
 /**
  * Where in a step of work: P1 before the transaction, P2 inside it, P3 after the commit and before the broker's
@@ -22,7 +24,7 @@ let armed: ReadonlyMap<string, Armed> | undefined = parse(process.env.SHOPVERSE_
 
 /**
  * A named place where a test may make the process fail: `step` names the work, such as `order.checkout`. Does nothing
- * unless SHOPVERSE_FAILPOINTS was set when the process started.
+ * unless SHOPVERSE_FAILPOINTS was set when the process started, or it was armed since.
  */
 export function failpoint(step: string, point: Point): Promise<void> | undefined {
   return armed === undefined ? undefined : pass(armed.get(`${step}:${point}`));
@@ -39,6 +41,23 @@ export function armFailpoints(text: string): () => void {
   return () => {
     armed = before;
   };
+}
+
+/**
+ * Lets whoever may write this file and signal this process arm it while it runs: on SIGUSR2 the file's text, in the form
+ * of SHOPVERSE_FAILPOINTS, takes the place of what was armed; an empty one disarms. A process that starts again does
+ * not read it before it is told to, so that a kill is not repeated.
+ */
+export function armOnSignal(path: string, log: Logger): void {
+  process.on('SIGUSR2', () => {
+    try {
+      const text = readFileSync(path, 'utf8');
+      armed = parse(text);
+      log.warn({ failpoints: text }, 'failpoints were armed');
+    } catch (error) {
+      log.error({ err: error, path }, 'failpoints could not be armed');
+    }
+  });
 }
 
 async function pass(point: Armed | undefined): Promise<void> {

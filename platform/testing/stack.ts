@@ -10,9 +10,9 @@ export type StackCoordinates = {
   readonly redis: { readonly url: string };
 };
 
-/** Reads $SHOPVERSE_STATE/stack.json. Throws Error saying how to start the stack where there is none. */
-export function stackCoordinates(): StackCoordinates {
-  const path = join(process.env.SHOPVERSE_STATE ?? '.shopverse', 'stack.json');
+/** Reads stack.json of this state, by default $SHOPVERSE_STATE. Throws Error saying how to start the stack where there is none. */
+export function stackCoordinates(state = process.env.SHOPVERSE_STATE ?? '.shopverse'): StackCoordinates {
+  const path = join(state, 'stack.json');
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as StackCoordinates;
   } catch (error) {

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Finding } from '../invariants/report.ts';
+import { runChecks } from '../invariants/run-checks.ts';
+import type { Dice } from './dice.ts';
+import type { Fault } from './fault.ts';
+import type { Takings, Till } from './load.ts';
+import type { Stage } from './stage.ts';
+
+/** How each round goes. */
+export type Rounds = {
+  /** Orders a second. */
+  readonly rate: number;
+  /** How long orders come before the fault begins, and after it has been healed. Milliseconds. */
+  readonly leadMs: number;
+  /** Whether to check the invariants when everything has come to rest. */
+  readonly check: boolean;
+};
+
+/** What came of a round. */
+export type Played = {
+  readonly round: number;
+  readonly fault: Fault;
+  readonly takings: Takings;
+  /** From the moment that no more orders came until everything was settled and all processes were up. */
+  readonly quietMs: number;
+  /** In a sentence each: orders that nobody knows of, processes that stayed away, invariants that are violated. */
+  readonly violations: readonly string[];
+};
+
+/** Reliability.md: quiet comes within this time of healing. */
+const QUIET_MS = 120_000;
+
+/** Plays a fault while orders come; then heals, waits for quiet, and checks. */
+export async function playRound(
+  { stage, till }: { readonly stage: Stage; readonly till: Till },
+  round: number,
+  fault: Fault,
+  dice: Dice,
+  { rate, leadMs, check }: Rounds,
+): Promise<Played> {
+  const violations: string[] = [];
+  const shift = till.open(rate, fault.cards ?? ['pm_card_visa'], dice);
+  await sleep(leadMs);
+  try {
+    const heal = await fault.inject(stage, dice);
+    await heal();
+  } catch (error) {
+    violations.push(`the fault itself: ${(error as Error).message}`);
+  }
+  await sleep(leadMs);
+  const ended = performance.now();
+  const takings = await shift.close();
+  if (takings.failed > 0)
+    violations.push(`${takings.failed} orders were not settled, or nobody knows of them`);
+  if (!(await stage.allUp(QUIET_MS))) violations.push('not every process came up again');
+  const findings = await runChecks({
+    state: stage.stack.state,
+    patienceMs: QUIET_MS,
+    only: check ? [] : ['I-02'],
+    say: () => undefined,
+  });
+  const quiet = findings.find(({ id }) => id === 'quiet');
+  const checked = findings.reduce((sum, { id, seconds }) => sum + (id === 'quiet' ? 0 : seconds), 0);
+  violations.push(...violationsIn(findings));
+  return {
+    round,
+    fault,
+    takings,
+    quietMs: quiet === undefined ? 0 : performance.now() - ended - checked * 1_000,
+    violations,
+  };
+}
+
+function violationsIn(findings: readonly Finding[]): string[] {
+  return findings
+    .filter(({ verdict }) => verdict === 'violated')
+    .map(({ id, sentence, examples }) => `${id} ${sentence}: ${examples.join('; ')}`);
+}
