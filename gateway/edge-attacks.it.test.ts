@@ -84,7 +84,6 @@ test('S-15: a method for roles takes those roles and administrators only', async
 test('S-41: what a client says of itself beside its token never arrives', async () => {
   const forged = {
     ...{
-      'x-shopverse-svid': 'ey',
       'x-user-id': 'root',
       'x-roles': 'admin',
       'x-jwt-payload': 'e30',

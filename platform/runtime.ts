@@ -1,7 +1,7 @@
 import type { DescService } from '@bufbuild/protobuf';
 import { v7 as uuidv7 } from 'uuid';
 import { type AccessTokens, createAccessTokens } from '#platform/auth/access-token.ts';
-import { createWorkloadTokens, type WorkloadTokens } from '#platform/auth/workload-token.ts';
+import { followCertificate, type WorkloadCertificate } from '#platform/auth/workload-certificate.ts';
 import { createPeerChannel, type PeerChannel } from '#platform/client/channel.ts';
 import { type Client, createClient } from '#platform/client/client.ts';
 import { type Discovery, followDiscovery } from '#platform/client/discovery.ts';
@@ -39,7 +39,7 @@ export type Runtime = {
 export type Kernel = {
   readonly config: ProcessConfig;
   readonly users: AccessTokens;
-  readonly workloads: WorkloadTokens;
+  readonly certificate: WorkloadCertificate;
   readonly metrics: CallMetrics;
   readonly discovery: Discovery;
   /** Closes channels, Kafka and telemetry; the last thing a process does. */
@@ -67,11 +67,10 @@ export async function createRuntime(config: ProcessConfig = readProcessConfig())
   const ids: Ids = { uuid: uuidv7 };
   const now = () => clock.now().getTime();
   const discovery = await followDiscovery(config.SHOPVERSE_DISCOVERY, log);
-  const workloads = await createWorkloadTokens({
-    service,
+  const certificate = await followCertificate({
     identityPath: config.SHOPVERSE_IDENTITY,
     trustPath: config.SHOPVERSE_TRUST,
-    now,
+    log,
   });
   const users = createAccessTokens({
     jwksUrl: new URL(config.JWKS_URL),
@@ -103,18 +102,19 @@ export async function createRuntime(config: ProcessConfig = readProcessConfig())
       return connectDatabase({ url: config.DATABASE_URL, service, migrations, clock, ids, log });
     },
     client: (contract, peer) => {
-      const channel = channels.get(peer) ?? createPeerChannel(peer, discovery, log);
+      const channel = channels.get(peer) ?? createPeerChannel(peer, discovery, certificate, log);
       channels.set(peer, channel);
-      return createClient(contract, { peer, channel, workloads, metrics, ids });
+      return createClient(contract, { peer, channel, metrics, ids });
     },
     kernel: {
       config,
       users,
-      workloads,
+      certificate,
       metrics,
       discovery,
       close: async () => {
         users.stop();
+        certificate.stop();
         discovery.stop();
         for (const channel of channels.values()) {
           channel.close();

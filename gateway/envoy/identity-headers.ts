@@ -2,7 +2,6 @@ import { extension } from './typed.ts';
 
 /** Headers by which a workload, a proxy or a trace speaks. From outside none of them is true. */
 const NAMES = [
-  'x-shopverse-svid',
   'x-user-id',
   'x-user',
   'x-roles',

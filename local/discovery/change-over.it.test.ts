@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -9,6 +9,7 @@ import { isInstalled } from '../install/artefact.ts';
 import { ISTIOD } from '../parts/istiod/build.ts';
 import { istiod } from '../parts/istiod/istiod.ts';
 import { instancePorts, portsFor } from '../ports.ts';
+import { identityPaths, issueIdentities } from '../services/identity.ts';
 import { openStack, type Stack } from '../stack.ts';
 import { until } from '../supervisor/client.ts';
 import { answers } from '../supervisor/probes.ts';
@@ -23,6 +24,7 @@ const identity = (bytes: Buffer) => bytes;
 
 const state = mkdtempSync(join(tmpdir(), 'shopverse-change-over-'));
 const stack: Stack = { ...openStack(), state, ports: portsFor(BASE) };
+issueIdentities(state, ['order']);
 const cleanups: (() => unknown)[] = [() => rmSync(state, { recursive: true, force: true })];
 after(async () => {
   for (const cleanup of cleanups.reverse()) await cleanup();
@@ -44,6 +46,13 @@ async function startInstance(
     responseSerialize: identity,
     responseDeserialize: identity,
   };
+  const own = identityPaths(state, 'order');
+  const pem = readFileSync(own.key);
+  const secured = ServerCredentials.createSsl(
+    readFileSync(own.trust),
+    [{ private_key: pem, cert_chain: pem }],
+    true,
+  );
   server.addService(
     { placeOrder: method },
     {
@@ -55,7 +64,7 @@ async function startInstance(
   );
   await new Promise<void>((resolve, reject) => {
     const listening = (error: Error | null) => (error ? reject(error) : resolve());
-    server.bindAsync(`127.0.0.1:${grpc}`, ServerCredentials.createInsecure(), listening);
+    server.bindAsync(`127.0.0.1:${grpc}`, secured, listening);
   });
   cleanups.push(() => server.forceShutdown());
   const stop = () => new Promise<void>((resolve) => server.tryShutdown(() => resolve()));

@@ -1,23 +1,37 @@
-import { NAMESPACE } from '../services/identity.ts';
+import { meshHost, spiffeId } from '#platform/auth/workload.ts';
+
+/** What the edge shows of itself, and whom it believes: the file of its secret, and the authorities' certificates. */
+export type EdgeIdentity = { readonly secretPath: string; readonly trustPath: string };
 
 /** Who answers for one name. */
 export type Endpoints = { readonly cluster: string; readonly ports: readonly number[] };
 export type Mode = 'static' | 'xds';
 
+const TLS = 'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext';
 const HTTP = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
 /** The mesh's name for a service and its logical port, as istiod spells it for Envoy. */
 export function meshCluster(service: string): string {
-  return `outbound|50051||${service}.${NAMESPACE}.svc.cluster.local`;
+  return `outbound|50051||${meshHost(service)}`;
 }
 
 /**
  * The clusters that the edge's routes name: `order` (gRPC over h2) for every service, and `user-http` for its plain HTTP
- * port. The names never change; where a gRPC cluster's endpoints come from does: from a file each, or from istiod.
+ * port. The names never change; where a gRPC cluster's endpoints come from does: from a file each, or from istiod. With an
+ * identity gRPC goes over mutual TLS, to exactly the workload that a cluster is named for.
  */
-export function renderClusters(services: readonly string[], mode: Mode, folder: string): object {
+export function renderClusters(
+  services: readonly string[],
+  mode: Mode,
+  folder: string,
+  identity?: EdgeIdentity,
+): object {
   const resources = services.flatMap((service) => [
-    { ...grpcCluster(service), ...(mode === 'xds' ? fromIstiod(service) : fromFile(service, folder)) },
+    {
+      ...grpcCluster(service),
+      ...(identity === undefined ? {} : { transport_socket: mutualTls(service, identity) }),
+      ...(mode === 'xds' ? fromIstiod(service) : fromFile(service, folder)),
+    },
     { ...httpCluster(`${service}-http`), ...fromFile(`${service}-http`, folder) },
   ]);
   return { resources };
@@ -86,6 +100,30 @@ function grpcCluster(name: string): object {
         '@type': `type.googleapis.com/${HTTP}`,
         explicit_http_config: {
           http2_protocol_options: { connection_keepalive: { interval: '10s', timeout: '3s' } },
+        },
+      },
+    },
+  };
+}
+
+function mutualTls(service: string, { secretPath, trustPath }: EdgeIdentity): object {
+  return {
+    name: 'envoy.transport_sockets.tls',
+    typed_config: {
+      '@type': `type.googleapis.com/${TLS}`,
+      sni: meshHost(service),
+      common_tls_context: {
+        alpn_protocols: ['h2'],
+        tls_params: { tls_minimum_protocol_version: 'TLSv1_3', tls_maximum_protocol_version: 'TLSv1_3' },
+        tls_certificate_sds_secret_configs: [
+          {
+            name: 'edge',
+            sds_config: { resource_api_version: 'V3', path_config_source: { path: secretPath } },
+          },
+        ],
+        validation_context: {
+          trusted_ca: { filename: trustPath },
+          match_typed_subject_alt_names: [{ san_type: 'URI', matcher: { exact: spiffeId(service) } }],
         },
       },
     },

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readIfThere, writeIfChanged } from '../files.ts';
+import { edgeSecretPath, identityPaths } from '../services/identity.ts';
 import type { Stack } from '../stack.ts';
 import { type Mode, renderClusters, renderEndpoints } from './envoy-clusters.ts';
 import { type Instance, renderDiscovery, renderTargets, renderWorkload } from './workloads.ts';
@@ -35,7 +36,11 @@ export function publish(
       writeIfChanged(join(endpoints, `${each.cluster}.json`), JSON.stringify(renderEndpoints(each)));
     }
   }
-  writeIfChanged(clusters, JSON.stringify(renderClusters(services, mode, endpoints), null, 2));
+  const identity = {
+    secretPath: edgeSecretPath(stack.state),
+    trustPath: identityPaths(stack.state, '').trust,
+  };
+  writeIfChanged(clusters, JSON.stringify(renderClusters(services, mode, endpoints, identity), null, 2));
   writeIfChanged(join(stack.state, 'discovery.json'), renderDiscovery(mode, services, instances));
   writeIfChanged(join(stack.state, 'prometheus', 'services.json'), renderTargets(instances));
 }

@@ -1,34 +1,66 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
+import {
+  type Authority,
+  createAuthority,
+  isDue,
+  issueCertificate,
+} from '#platform/auth/certificate-authority.ts';
 import { readIfThere, writeAtomically, writeIfChanged } from '../files.ts';
 
-/** The trust domain and namespace that every workload of the mesh is named in. */
+export { spiffeId } from '#platform/auth/workload.ts';
+
+/** The namespace that every workload of the mesh is named in. */
 export const NAMESPACE = 'shopverse';
 
-/** A service's workload identity. */
-export function spiffeId(service: string): string {
-  return `spiffe://cluster.local/ns/${NAMESPACE}/sa/${service}`;
+/** The edge as a workload, and whoever operates the stack; neither is a service that could be called. */
+export const EDGE = 'edge';
+export const OPERATOR = 'operator';
+
+/** Where a workload's certificate and private key lie (one PEM file), and the authorities that all trust. */
+export function identityPaths(state: string, workload: string): { key: string; trust: string } {
+  return { key: join(state, 'identity', `${workload}.pem`), trust: join(state, 'identity', 'trust.pem') };
 }
 
-/** Where a service's private key lies (an Ed25519 JWK), and where all public ones (a JWKS). */
-export function identityPaths(state: string, service: string): { key: string; trust: string } {
-  return { key: join(state, 'identity', `${service}.jwk`), trust: join(state, 'identity', 'trust.jwks') };
+/** The edge's certificate in the form in which Envoy follows it. */
+export function edgeSecretPath(state: string): string {
+  return join(state, 'identity', 'edge-secret.json');
 }
 
-/** Gives every service a key, once, and publishes the public halves. */
+/**
+ * Gives every workload a certificate for a day, and a new one, with a new key, when half of it is over. They are signed by the
+ * stack's own authority, which is made once. Cheap enough to be asked every few seconds.
+ */
 export function issueIdentities(state: string, services: readonly string[]): void {
-  const keys = services.map((service) => {
-    const { key } = identityPaths(state, service);
-    const existing = readIfThere(key);
-    const jwk = existing ? JSON.parse(existing) : make(service);
-    if (!existing) writeAtomically(key, JSON.stringify(jwk), 0o600);
-    const { d: _, ...publicHalf } = jwk;
-    return publicHalf;
-  });
-  writeIfChanged(identityPaths(state, '').trust, JSON.stringify({ keys }, null, 2));
+  const authority = authorityOf(state);
+  writeIfChanged(identityPaths(state, '').trust, authority.certificate);
+  for (const workload of [...services, EDGE, OPERATOR]) {
+    const { key } = identityPaths(state, workload);
+    if (isDue(readIfThere(key) ?? '')) writeAtomically(key, issueCertificate(authority, workload), 0o600);
+  }
+  const edge = readIfThere(identityPaths(state, EDGE).key) ?? '';
+  if (readIfThere(edgeSecretPath(state))?.includes(JSON.stringify(edge)) !== true) {
+    writeAtomically(edgeSecretPath(state), JSON.stringify(renderSecret(edge)), 0o600);
+  }
 }
 
-function make(service: string): Record<string, unknown> {
-  const { privateKey } = generateKeyPairSync('ed25519');
-  return { ...privateKey.export({ format: 'jwk' }), kid: spiffeId(service), alg: 'EdDSA', use: 'sig' };
+/** Envoy's secret of a certificate with its key, as a file that it watches. */
+function renderSecret(pem: string): object {
+  return {
+    resources: [
+      {
+        '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret',
+        name: EDGE,
+        tls_certificate: { certificate_chain: { inline_string: pem }, private_key: { inline_string: pem } },
+      },
+    ],
+  };
+}
+
+function authorityOf(state: string): Authority {
+  const path = join(state, 'identity', 'authority.json');
+  const existing = readIfThere(path);
+  if (existing !== undefined) return JSON.parse(existing);
+  const made = createAuthority();
+  writeAtomically(path, JSON.stringify(made), 0o600);
+  return made;
 }

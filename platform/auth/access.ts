@@ -13,7 +13,17 @@ export type AccessRule = {
 };
 
 /** By which field of the rule a caller may call, or why not. */
-export type AccessDecision = 'public' | 'customer' | 'role' | 'service' | 'unauthenticated' | 'denied';
+export type AccessDecision =
+  | 'public'
+  | 'customer'
+  | 'role'
+  | 'service'
+  | 'unauthenticated'
+  | 'unidentified'
+  | 'denied';
+
+/** The workloads that carry clients' calls. From any other workload a method must name it among its services. */
+export const FRONTS: readonly string[] = ['edge', 'gateway'];
 
 /** A method's rule; undefined when its contract states none, which denies it to everybody. */
 export function accessRule(method: DescMethod): AccessRule | undefined {
@@ -30,12 +40,22 @@ export function accessRule(method: DescMethod): AccessRule | undefined {
 }
 
 /**
- * Whether a verified caller may call. One matching field suffices. Of several a role is named before the customer:
- * what staff can do beyond their own is audited. An administrator has every role. Who could be let in by signing in
- * is `unauthenticated`, not `denied`.
+ * Whether a verified caller may call. A workload that the rule names may; what the rule says of users holds for calls
+ * that a front carries, and for no others. Of several matching fields a role is named before the customer: what staff
+ * can do beyond their own is audited. An administrator has every role. Who could be let in by signing in is
+ * `unauthenticated`, a call without a workload identity `unidentified`; neither is `denied`.
  */
 export function decideAccess(rule: AccessRule | undefined, caller: Caller): AccessDecision {
   if (rule === undefined) {
+    return 'denied';
+  }
+  if (caller.service === undefined) {
+    return 'unidentified';
+  }
+  if (rule.services.includes(caller.service)) {
+    return 'service';
+  }
+  if (!FRONTS.includes(caller.service)) {
     return 'denied';
   }
   if (rule.public) {
@@ -48,12 +68,7 @@ export function decideAccess(rule: AccessRule | undefined, caller: Caller): Acce
   if (rule.customer && signedIn) {
     return 'customer';
   }
-  if (caller.service !== undefined && rule.services.includes(caller.service)) {
-    return 'service';
-  }
-  const identified = signedIn || caller.service !== undefined;
-  const open = rule.customer || rule.roles.length > 0 || rule.services.length > 0;
-  return open && !identified ? 'unauthenticated' : 'denied';
+  return (rule.customer || rule.roles.length > 0) && !signedIn ? 'unauthenticated' : 'denied';
 }
 
 function holdsRole(wanted: readonly string[], held: readonly string[]): boolean {

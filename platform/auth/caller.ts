@@ -1,6 +1,6 @@
 /**
  * Who makes a call, as verified by this process: the user from the access token's signature, the service from the
- * calling workload's signed identity. Nothing here comes from an unsigned header but `guestId`.
+ * calling workload's certificate. Nothing here comes from an unsigned header but `guestId`.
  */
 export type Caller = {
   readonly userId?: string;
@@ -9,6 +9,6 @@ export type Caller = {
   readonly roles: readonly string[];
   /** The secret that a guest's client made up for its cart. Knowing it is what proves the guest. */
   readonly guestId?: string;
-  /** The calling workload's name, such as `order`; absent when a client calls through the edge. */
+  /** The calling workload's name, such as `order`, or `edge` for a client's call; absent when it proved none. */
   readonly service?: string;
 };

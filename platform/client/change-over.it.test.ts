@@ -10,11 +10,11 @@ import { type TestMesh, testMesh } from '#platform/testing/test-mesh.ts';
 import { waitFor } from '#platform/testing/wait-for.ts';
 
 let mesh: TestMesh;
-let order: Runtime;
+let gateway: Runtime;
 
 before(async () => {
-  mesh = await testMesh(['order', 'cart']);
-  order = await mesh.runtime('order');
+  mesh = await testMesh(['gateway', 'cart']);
+  gateway = await mesh.runtime('gateway');
 });
 
 after(() => mesh.close());
@@ -46,7 +46,7 @@ test('calls move from one instance to another without one of them failing', asyn
   assert(first !== undefined && second !== undefined);
   await mesh.discover('static', { cart: [`127.0.0.1:${first.grpcPort}`] });
 
-  const client = order.client(CartService, 'cart');
+  const client = gateway.client(CartService, 'cart');
   let calling = true;
   const callers = Array.from({ length: 16 }, async () => {
     while (calling) {
@@ -79,7 +79,7 @@ test('a read is repeated once when the peer is away for a moment, a mutation is 
     ],
   }));
   await mesh.discover('static', { cart: [`127.0.0.1:${service.grpcPort}`] });
-  const client = order.client(CartService, 'cart');
+  const client = (await mesh.runtime('gateway')).client(CartService, 'cart');
   const unavailable = (error: unknown) => error instanceof RpcError && error.code === status.UNAVAILABLE;
   await assert.rejects(client.getCart({}), unavailable);
   assert.equal(asked, 2);
@@ -91,7 +91,7 @@ test('a read is repeated once when the peer is away for a moment, a mutation is 
 test('a peer that nobody listed is UNAVAILABLE at once', async () => {
   const started = performance.now();
   await assert.rejects(
-    order.client(CartService, 'nobody').clearCart({}),
+    gateway.client(CartService, 'nobody').clearCart({}),
     (error: unknown) => error instanceof RpcError && error.code === status.UNAVAILABLE,
   );
   assert(performance.now() - started < 1000);
@@ -105,7 +105,7 @@ test('a peer that doesn’t answer costs the call’s own time-out, not more', a
   await mesh.discover('static', { cart: [`127.0.0.1:${service.grpcPort}`] });
   const started = performance.now();
   await assert.rejects(
-    order.client(CartService, 'cart').getCart({}, { timeoutMs: 150 }),
+    gateway.client(CartService, 'cart').getCart({}, { timeoutMs: 150 }),
     (error: unknown) => error instanceof RpcError && error.code === status.DEADLINE_EXCEEDED,
   );
   assert(performance.now() - started < 2000);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ChannelOptions, Client, credentials } from '@grpc/grpc-js';
+import { type ChannelCredentials, type ChannelOptions, Client } from '@grpc/grpc-js';
 import { meshHost } from '#platform/auth/workload.ts';
+import type { WorkloadCertificate } from '#platform/auth/workload-certificate.ts';
 import { unavailable } from '#platform/errors/refusal.ts';
 import type { Logger } from '#platform/log/logger.ts';
 import type { Discovered, Discovery } from './discovery.ts';
@@ -39,7 +40,13 @@ const readyTimeoutMs = 10_000;
  * The way to `peer` that discovery names: its listed addresses, or xDS. When that changes, the new channel is
  * connected first, then takes the new calls, and the old one is closed after its last call. No call is lost.
  */
-export function createPeerChannel(peer: string, discovery: Discovery, log: Logger): PeerChannel {
+export function createPeerChannel(
+  peer: string,
+  discovery: Discovery,
+  certificate: WorkloadCertificate,
+  log: Logger,
+): PeerChannel {
+  const credentials = certificate.client(peer);
   let current: Open | undefined;
   let changing = false;
   let closed = false;
@@ -66,7 +73,7 @@ export function createPeerChannel(peer: string, discovery: Discovery, log: Logge
         !closed && target !== undefined && target !== current?.target;
         target = wanted()
       ) {
-        const next = await connect(target);
+        const next = await connect(target, peer, credentials);
         if (next === undefined) {
           log.warn({ peer, target }, 'the new way to a peer does not connect; calls go the old one');
           await sleep(1000, undefined, { ref: false });
@@ -97,7 +104,7 @@ export function createPeerChannel(peer: string, discovery: Discovery, log: Logge
         if (target === undefined) {
           throw unavailable();
         }
-        current = open(target);
+        current = open(target, peer, credentials);
       }
       const leased = current;
       leased.calls += 1;
@@ -124,13 +131,20 @@ function targetOf(peer: string, discovered: Discovered): string | undefined {
   return endpoints.length === 0 ? undefined : `ipv4:${endpoints.join(',')}`;
 }
 
-function open(target: string): Open {
-  const client = new Client(target, credentials.createInsecure(), options);
+function open(target: string, peer: string, credentials: ChannelCredentials): Open {
+  const client = new Client(target, credentials, {
+    ...options,
+    'grpc.ssl_target_name_override': meshHost(peer),
+  });
   return { target, client, calls: 0, retired: false };
 }
 
-async function connect(target: string): Promise<Open | undefined> {
-  const opened = open(target);
+async function connect(
+  target: string,
+  peer: string,
+  credentials: ChannelCredentials,
+): Promise<Open | undefined> {
+  const opened = open(target, peer, credentials);
   const ready = await new Promise<boolean>((resolve) => {
     opened.client.waitForReady(Date.now() + readyTimeoutMs, (error) => resolve(error === undefined));
   });

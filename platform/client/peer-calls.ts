@@ -3,7 +3,6 @@ import { type DescMethod, fromBinary, type Message, type MessageInitShape } from
 import { MethodOptions_IdempotencyLevel as Level } from '@bufbuild/protobuf/wkt';
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { type Span, SpanKind } from '@opentelemetry/api';
-import type { WorkloadTokens } from '#platform/auth/workload-token.ts';
 import { currentContext } from '#platform/context/context.ts';
 import { RpcError } from '#platform/errors/rpc-error.ts';
 import { fromStatus } from '#platform/errors/status.ts';
@@ -28,7 +27,6 @@ export type CallOptions = {
 export type PeerDependencies = {
   readonly peer: string;
   readonly channel: PeerChannel;
-  readonly workloads: WorkloadTokens;
   readonly metrics: CallMetrics;
   readonly ids: Ids;
 };
@@ -71,7 +69,7 @@ function unaryCall(method: DescMethod, kernel: PeerDependencies) {
   const path = `/${method.parent.typeName}/${method.name}`;
   return async (request: Request, options: CallOptions = {}): Promise<Message> => {
     const bytes = encode(method.input, request);
-    const call = await begin(method, kernel, options, defaultTimeoutMs);
+    const call = begin(method, kernel, options, defaultTimeoutMs);
     const lease = call.lease();
     try {
       const answer = await new Promise<Buffer>((resolve, reject) => {
@@ -100,7 +98,7 @@ function streamingCall(method: DescMethod, kernel: PeerDependencies) {
   const path = `/${method.parent.typeName}/${method.name}`;
   return async function* (request: Request, options: CallOptions = {}): AsyncIterable<Message> {
     const bytes = encode(method.input, request);
-    const call = await begin(method, kernel, options, Number.POSITIVE_INFINITY);
+    const call = begin(method, kernel, options, Number.POSITIVE_INFINITY);
     const lease = call.lease();
     const wire = lease.client.makeServerStreamRequest(path, asIs, asIs, bytes, call.metadata, {
       deadline: call.deadline,
@@ -125,7 +123,7 @@ function streamingCall(method: DescMethod, kernel: PeerDependencies) {
 }
 
 /** What every call has around it: span, metadata, deadline, abort, and one end that is counted. */
-async function begin(method: DescMethod, kernel: PeerDependencies, options: CallOptions, timeoutMs: number) {
+function begin(method: DescMethod, kernel: PeerDependencies, options: CallOptions, timeoutMs: number) {
   const work = currentContext();
   const name = `${method.parent.typeName}/${method.name}`;
   const started = performance.now();
@@ -133,7 +131,7 @@ async function begin(method: DescMethod, kernel: PeerDependencies, options: Call
     kind: SpanKind.CLIENT,
     attributes: { 'rpc.system.name': 'grpc', 'rpc.method': name, 'server.address': kernel.peer },
   });
-  const metadata = await outgoing(kernel, work, context);
+  const metadata = outgoing(kernel.ids, work, context);
   const signals = [work?.signal, options.signal].filter((signal) => signal !== undefined);
   let cancel: (() => void) | undefined;
   let open = true;

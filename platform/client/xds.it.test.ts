@@ -115,15 +115,15 @@ before(async () => {
       { server_uri: `127.0.0.1:${port}`, channel_creds: [{ type: 'insecure' }], server_features: ['xds_v3'] },
     ],
     node: {
-      id: 'sidecar~127.0.0.1~order-1.shopverse~shopverse.svc.cluster.local',
-      cluster: 'order',
+      id: 'sidecar~127.0.0.1~gateway-1.shopverse~shopverse.svc.cluster.local',
+      cluster: 'gateway',
       locality: {},
       metadata: { GENERATOR: 'grpc', NAMESPACE: 'shopverse', CLUSTER_ID: 'Kubernetes' },
     },
   });
   process.env.GRPC_XDS_BOOTSTRAP = join(folder, 'bootstrap.json');
   await startIstiod();
-  mesh = await testMesh(['order', 'cart']);
+  mesh = await testMesh(['gateway', 'cart']);
 });
 
 after(async () => {
@@ -152,8 +152,8 @@ test('calls go over from listed endpoints to istiod’s and follow it, through i
   }
   const [first, second] = instances;
   assert(first !== undefined && second !== undefined);
-  const order = await mesh.runtime('order');
-  const client = order.client(CartService, 'cart');
+  const gateway = await mesh.runtime('gateway');
+  const client = gateway.client(CartService, 'cart');
   await mesh.discover('static', { cart: [`127.0.0.1:${first.grpcPort}`] });
   let calling = true;
   const callers = Array.from({ length: 8 }, async () => {

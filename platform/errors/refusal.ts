@@ -44,6 +44,11 @@ export function tokenInvalid(): RpcError {
   return refusal(ErrorReasonSchema, ErrorReason.TOKEN_INVALID, 'The token is not valid, or no longer so.');
 }
 
+/** UNAUTHENTICATED: the connection shows no certificate of a workload, as one past the edge. */
+export function workloadUnknown(): RpcError {
+  return refusal(ErrorReasonSchema, ErrorReason.WORKLOAD_UNKNOWN, 'Calls come through the edge.');
+}
+
 /** PERMISSION_DENIED: this caller may not call this method. */
 export function permissionDenied(): RpcError {
   return refusal(ErrorReasonSchema, ErrorReason.PERMISSION_DENIED, 'You may not do this.');

@@ -10,6 +10,7 @@ import {
 } from '@bufbuild/protobuf';
 import type { Kysely } from 'kysely';
 import { ErrorReason, ErrorReasonSchema } from '#gen/shopverse/common/v1/error_reason_pb.ts';
+import { FRONTS } from '#platform/auth/access.ts';
 import type { Database, KernelTables, Tx } from '#platform/db/database.ts';
 import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { refusal } from '#platform/errors/refusal.ts';
@@ -89,5 +90,7 @@ function callerKey(caller: Caller): string {
     // The guest's id is a secret that proves the guest; it isn't stored in clear.
     return `guest:${createHash('sha256').update(caller.guestId).digest('base64url')}`;
   }
-  return caller.service === undefined ? 'anonymous' : `service:${caller.service}`;
+  return caller.service === undefined || FRONTS.includes(caller.service)
+    ? 'anonymous'
+    : `service:${caller.service}`;
 }

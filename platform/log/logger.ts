@@ -1,5 +1,6 @@
 import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
+import type { Caller } from '#platform/auth/caller.ts';
 import { currentContext } from '#platform/context/context.ts';
 import { redactFields, redactText, truncate } from './redact.ts';
 
@@ -37,8 +38,16 @@ function currentIds(): object {
   const work = currentContext();
   const span = trace.getActiveSpan()?.spanContext();
   return {
-    ...(work === undefined ? {} : { correlation_id: work.correlationId }),
+    ...(work === undefined ? {} : { correlation_id: work.correlationId, ...identities(work.caller) }),
     ...(span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId }),
+  };
+}
+
+/** Both whom a piece of work is done for and which workload asked for it. */
+function identities({ userId, service }: Caller): object {
+  return {
+    ...(userId === undefined ? {} : { user_id: userId }),
+    ...(service === undefined ? {} : { caller_service: service }),
   };
 }
 

@@ -20,7 +20,6 @@ const withheldKeys = new Set([
   'secret',
   'setcookie',
   'street',
-  'svid',
   'token',
 ]);
 

@@ -8,6 +8,8 @@ import type { Call } from './bind.ts';
 export type Exchange = {
   readonly method: DescMethod;
   readonly metadata: Metadata;
+  /** The workload that the call came from, by its certificate; undefined when it showed none. */
+  readonly workload: string | undefined;
   readonly requestBytes: Uint8Array;
   readonly context: Context;
   readonly call: Call;

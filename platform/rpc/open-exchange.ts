@@ -5,6 +5,7 @@ import { deadlineExceeded } from '#platform/errors/refusal.ts';
 import { RpcError } from '#platform/errors/rpc-error.ts';
 import type { Logger } from '#platform/log/logger.ts';
 import type { Ids } from '#platform/ports.ts';
+import { callingWorkload } from './calling-workload.ts';
 import type { Exchange } from './exchange.ts';
 
 /** How long a call may take: without a deadline of its own, and at the most. In milliseconds. */
@@ -63,6 +64,7 @@ export function openExchange(
   const exchange: Exchange = {
     method,
     metadata: wire.metadata,
+    workload: callingWorkload(wire),
     requestBytes: wire.request,
     context,
     call: {

@@ -13,7 +13,7 @@ import {
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
 } from '@bufbuild/protobuf/wkt';
-import { Client, credentials, status } from '@grpc/grpc-js';
+import { Client, status } from '@grpc/grpc-js';
 import {
   ServerReflectionRequestSchema,
   ServerReflectionResponseSchema,
@@ -33,7 +33,7 @@ before(async () => {
   const none = CartService.methods.map(({ localName }) => [localName, () => assert.fail(localName)]);
   const handlers = Object.fromEntries(none) as Handlers<typeof CartService>;
   const cart = await mesh.start('cart', () => ({ rpc: [bind(CartService, handlers)] }));
-  channel = new Client(`127.0.0.1:${cart.grpcPort}`, credentials.createInsecure());
+  channel = new Client(`127.0.0.1:${cart.grpcPort}`, mesh.connectAs());
 });
 
 after(async () => {

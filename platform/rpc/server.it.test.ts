@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'node:tls';
 import { create } from '@bufbuild/protobuf';
 import { Client as Channel, credentials, Metadata, status } from '@grpc/grpc-js';
 import { CartService } from '#gen/shopverse/cart/v1/cart_service_pb.ts';
 import { ErrorReason, ErrorReasonSchema } from '#gen/shopverse/common/v1/error_reason_pb.ts';
 import { GetOrderResponseSchema, OrderService } from '#gen/shopverse/order/v1/order_service_pb.ts';
+import { createAuthority, issueCertificate } from '#platform/auth/certificate-authority.ts';
 import type { CallOptions } from '#platform/client/client.ts';
 import { currentContext } from '#platform/context/context.ts';
 import { refusal } from '#platform/errors/refusal.ts';
 import { RpcError } from '#platform/errors/rpc-error.ts';
 import { bind, type Call, type Handlers } from '#platform/rpc/bind.ts';
-import { type Outside, outsideClient } from '#platform/testing/outside-client.ts';
-import { type TestMesh, type TestService, testMesh } from '#platform/testing/test-mesh.ts';
+import type { Outside } from '#platform/testing/outside-client.ts';
+import { presenting, type TestMesh, type TestService, testMesh } from '#platform/testing/test-mesh.ts';
 import { waitFor } from '#platform/testing/wait-for.ts';
 
 type OrderHandlers = Handlers<typeof OrderService>;
@@ -35,7 +37,7 @@ function changeable(): OrderHandlers {
 }
 
 function ask(outside: Outside = {}) {
-  const client = outsideClient(OrderService, order.grpcPort, outside);
+  const client = mesh.outside(OrderService, order.grpcPort, outside);
   clients.push(client);
   return client;
 }
@@ -248,7 +250,7 @@ test('only the named service calls a method for services, and a user beside it s
     product.client(CartService, 'cart').quoteCart({ cartId: orderId, userId: orderId }),
   );
   assert.equal(denied.code, status.PERMISSION_DENIED);
-  const outside = outsideClient(CartService, cart.grpcPort, {
+  const outside = mesh.outside(CartService, cart.grpcPort, {
     token: await mesh.token({ roles: ['admin'] }),
   });
   clients.push(outside);
@@ -258,12 +260,60 @@ test('only the named service calls a method for services, and a user beside it s
   );
 });
 
-test('another service’s identity token is of no use to whom it was not made for', async () => {
-  const svid = await order.runtime.kernel.workloads.forPeer('cart');
-  const error = await refused(
-    ask({ token: await mesh.token(), metadata: { 'x-shopverse-svid': svid } }).getOrder({ orderId }),
-  );
-  assert.equal(error.code, status.UNAUTHENTICATED);
+test('a call that proves no workload is refused, with a reason, whatever user it brings', async () => {
+  handlers = { getOrder: async () => assert.fail('the call came through') };
+  const token = await mesh.token({ roles: ['admin'] });
+  const forged = issueCertificate(createAuthority(), 'edge');
+  const expired = issueCertificate(mesh.authority, 'edge', -60_000);
+  for (const pem of [undefined, forged, expired]) {
+    const client = mesh.outside(OrderService, order.grpcPort, {
+      token,
+      credentials: presenting(mesh.trust, pem),
+    });
+    clients.push(client);
+    const error = await refused(client.getOrder({ orderId }));
+    // OpenSSL itself hangs up on a forged one.
+    const cut = error.code === status.UNAVAILABLE && pem === forged;
+    assert(cut || (error.code === status.UNAUTHENTICATED && error.reason === 'WORKLOAD_UNKNOWN'), error);
+  }
+  const plain = mesh.outside(OrderService, order.grpcPort, {
+    token,
+    credentials: credentials.createInsecure(),
+  });
+  clients.push(plain);
+  assert.equal((await refused(plain.getOrder({ orderId }))).code, status.UNAVAILABLE);
+});
+
+test('a client takes no other workload for its peer', async () => {
+  // Where the payment service is looked for, the order service answers.
+  await mesh.discover('static', { payment: [`127.0.0.1:${order.grpcPort}`] });
+  const payments = order.runtime.client(CartService, 'payment');
+  const error = await refused(payments.quoteCart({ cartId: orderId, userId: orderId }, { timeoutMs: 1000 }));
+  assert([status.UNAVAILABLE, status.DEADLINE_EXCEEDED].includes(error.code));
+});
+
+test('certificates are replaced under load without a failed call', async () => {
+  handlers = { getOrder: async () => ({}) };
+  const token = await mesh.token();
+  const serial = () => peerSerial(order.grpcPort);
+  const before = await serial();
+  let going = true;
+  let calls = 0;
+  const lanes = Array.from({ length: 4 }, async () => {
+    while (going) {
+      // A new connection each time, so that each meets whatever certificate there is.
+      const client = mesh.outside(OrderService, order.grpcPort, { token });
+      await client.getOrder({ orderId });
+      client.close();
+      calls += 1;
+    }
+  });
+  await mesh.renew('order');
+  await mesh.renew('edge');
+  await waitFor('the new certificate', async () => (await serial()) !== before, 15_000);
+  going = false;
+  await Promise.all(lanes);
+  assert(calls > 5, `${calls} connections`);
 });
 
 test('a handler that is too slow is answered for at the deadline, and told', async () => {
@@ -287,7 +337,7 @@ test('the remaining deadline goes with a call to a peer', async () => {
     rpc: [
       bind(CartService, {
         ...unwanted(CartService),
-        getCart: async (_request: unknown, call: Call) => {
+        quoteCart: async (_request: unknown, call: Call) => {
           left = call.deadline.getTime() - Date.now();
           return {};
         },
@@ -298,7 +348,7 @@ test('the remaining deadline goes with a call to a peer', async () => {
   handlers = {
     getOrder: async () => {
       await sleep(100);
-      await order.runtime.client(CartService, 'product').getCart({});
+      await order.runtime.client(CartService, 'product').quoteCart({ cartId: orderId, userId: orderId });
       return {};
     },
   };
@@ -382,7 +432,7 @@ test('SIGTERM’s stop lets a call in flight finish, ends streams and refuses no
       } as unknown as OrderHandlers),
     ],
   }));
-  const client = outsideClient(OrderService, stopping.grpcPort, { token: await mesh.token() });
+  const client = mesh.outside(OrderService, stopping.grpcPort, { token: await mesh.token() });
   clients.push(client);
   const late = client.getOrder({ orderId });
   const watch = client.watchOrder({ orderId })[Symbol.asyncIterator]();
@@ -400,7 +450,7 @@ test('health tells of the server and each service, and follows while watched', a
   const { Health, HealthCheckResponse_ServingStatus: Serving } = await import(
     '#gen/grpc/health/v1/health_pb.ts'
   );
-  const client = outsideClient(Health, order.grpcPort);
+  const client = mesh.outside(Health, order.grpcPort);
   clients.push(client);
   assert.equal((await client.check({})).status, Serving.SERVING);
   assert.equal((await client.check({ service: OrderService.typeName })).status, Serving.SERVING);
@@ -431,9 +481,21 @@ function unwanted(service: { readonly methods: readonly { readonly localName: st
   );
 }
 
+/** The serial number of the certificate that a service shows to whoever connects now. */
+function peerSerial(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', ca: mesh.trust, checkServerIdentity: () => undefined });
+    socket.once('error', reject);
+    socket.once('secureConnect', () => {
+      resolve(socket.getPeerCertificate().serialNumber);
+      socket.destroy();
+    });
+  });
+}
+
 async function rawCall(method: string, bytes: Buffer, token: string): Promise<unknown> {
   const { fromStatus } = await import('#platform/errors/status.ts');
-  const channel = new Channel(`127.0.0.1:${order.grpcPort}`, credentials.createInsecure());
+  const channel = new Channel(`127.0.0.1:${order.grpcPort}`, mesh.connectAs());
   clients.push(channel);
   const metadata = new Metadata();
   if (token !== '') {

@@ -1,5 +1,5 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, type ServerCredentials } from '@grpc/grpc-js';
 import { toRefusal } from '#platform/errors/funnel.ts';
 import type { Logger } from '#platform/log/logger.ts';
 import type { Ids } from '#platform/ports.ts';
@@ -36,11 +36,12 @@ const options = {
 
 /**
  * A server of bound services, each method behind `interceptors`, the first outermost. Health and, on a loopback
- * address, reflection are served beside them, to anybody who reaches the port.
+ * address, reflection are served beside them, to anybody who reaches the port; `credentials` say how that is.
  */
 export function createRpcServer(kernel: {
   readonly bindings: readonly RpcBinding[];
   readonly interceptors: readonly Interceptor[];
+  readonly credentials: ServerCredentials;
   readonly log: Logger;
   readonly ids: Ids;
 }): RpcServer {
@@ -60,7 +61,7 @@ export function createRpcServer(kernel: {
         addReflection(server, [...services, health.binding.service]);
       }
       return new Promise((resolve, reject) => {
-        server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+        server.bindAsync(`${host}:${port}`, kernel.credentials, (error, bound) =>
           error === null ? resolve(bound) : reject(error),
         );
       });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { OrderService } from '#gen/shopverse/order/v1/order_service_pb.ts';
-import { outsideClient } from '#platform/testing/outside-client.ts';
 import { type TestMesh, testMesh } from '#platform/testing/test-mesh.ts';
 
 let mesh: TestMesh;
@@ -70,7 +69,7 @@ function exited(child: ChildProcess): Promise<number | null> {
 test('F-30: SIGTERM lets the call in flight finish and the process ends cleanly', async () => {
   const { child, lines } = await start({ ...mesh.environment('order'), LOG_LEVEL: 'info' });
   const port = lines.find(({ msg }) => msg === 'serving')?.grpc_port ?? assert.fail(JSON.stringify(lines));
-  const client = outsideClient(OrderService, port, { token: await mesh.token() });
+  const client = mesh.outside(OrderService, port, { token: await mesh.token() });
   const late = client.getOrder({ orderId });
   await new Promise((resolve) => setTimeout(resolve, 300));
   const started = performance.now();

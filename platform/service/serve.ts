@@ -37,7 +37,8 @@ export async function serve(runtime: Runtime, service: Service): Promise<Serving
   const bindings = bindingsOf(service);
   const rpc = createRpcServer({
     bindings,
-    interceptors: [observed(kernel.metrics), identified(kernel)],
+    interceptors: [observed(kernel.metrics), identified(kernel.users)],
+    credentials: kernel.certificate.server,
     log,
     ids,
   });

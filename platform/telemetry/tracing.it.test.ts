@@ -5,7 +5,6 @@ import { after, before, test } from 'node:test';
 import { CartService } from '#gen/shopverse/cart/v1/cart_service_pb.ts';
 import { OrderService } from '#gen/shopverse/order/v1/order_service_pb.ts';
 import { bind, type Handlers } from '#platform/rpc/bind.ts';
-import { outsideClient } from '#platform/testing/outside-client.ts';
 import { type TestMesh, type TestService, testMesh } from '#platform/testing/test-mesh.ts';
 import { waitFor } from '#platform/testing/wait-for.ts';
 import { currentTraceparent, inSpan } from './span.ts';
@@ -31,6 +30,7 @@ const zipkin = createServer((request, response) => {
     response.writeHead(202).end();
   });
 });
+const orderId = '018f4b1e-0000-7000-8000-000000000001';
 let mesh: TestMesh;
 let order: TestService;
 
@@ -43,7 +43,7 @@ before(async () => {
     (runtime) => {
       const getOrder = async () => {
         await inSpan('work of its own', { attributes: { 'shop.step': 1 } }, async () => {
-          await runtime.client(CartService, 'cart').getCart({});
+          await runtime.client(CartService, 'cart').quoteCart({ cartId: orderId, userId: orderId });
         });
         return {};
       };
@@ -53,7 +53,7 @@ before(async () => {
     { ZIPKIN_URL },
   );
   await mesh.start('cart', () => ({
-    rpc: [bind(CartService, only(CartService, { getCart: async () => ({}) }))],
+    rpc: [bind(CartService, only(CartService, { quoteCart: async () => ({}) }))],
   }));
 });
 
@@ -70,12 +70,12 @@ function only<S extends typeof OrderService | typeof CartService>(service: S, ha
 
 async function client() {
   const metadata = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
-  return outsideClient(OrderService, order.grpcPort, { token: await mesh.token(), metadata });
+  return mesh.outside(OrderService, order.grpcPort, { token: await mesh.token(), metadata });
 }
 
 test('a call and the calls that it makes are one tree, below the caller’s span', async () => {
   const calling = await client();
-  await calling.getOrder({ orderId: '018f4b1e-0000-7000-8000-000000000001' });
+  await calling.getOrder({ orderId: orderId });
   calling.close();
   const tree = await waitFor('four spans', () => (spans.length >= 4 ? spans.splice(0) : undefined));
   const chain: ZipkinSpan[] = [];
@@ -91,8 +91,8 @@ test('a call and the calls that it makes are one tree, below the caller’s span
     [
       ['SERVER', 'shopverse.order.v1.OrderService/GetOrder'],
       [undefined, 'work of its own'],
-      ['CLIENT', 'shopverse.cart.v1.CartService/GetCart'],
-      ['SERVER', 'shopverse.cart.v1.CartService/GetCart'],
+      ['CLIENT', 'shopverse.cart.v1.CartService/QuoteCart'],
+      ['SERVER', 'shopverse.cart.v1.CartService/QuoteCart'],
     ],
   );
   assert(chain.every((span) => span.traceId === traceId));
@@ -102,7 +102,7 @@ test('a call and the calls that it makes are one tree, below the caller’s span
 
 test('I-42: a failure marks its span by what it is called, and repeats nothing of its message', async () => {
   const calling = await client();
-  const id = '018f4b1e-0000-7000-8000-000000000001';
+  const id = orderId;
   await assert.rejects(calling.cancelOrder({ requestId: id, orderId: id }));
   calling.close();
   const [failed] = await waitFor('the span', () => (spans.length > 0 ? spans.splice(0) : undefined));
@@ -127,7 +127,7 @@ test('F-33: with Zipkin away calls are as good as ever', async () => {
   await new Promise((resolve) => zipkin.close(resolve));
   const calling = await client();
   for (let index = 0; index < 200; index += 1) {
-    await calling.getOrder({ orderId: '018f4b1e-0000-7000-8000-000000000001' });
+    await calling.getOrder({ orderId: orderId });
   }
   calling.close();
 });

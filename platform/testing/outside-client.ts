@@ -1,5 +1,11 @@
 import { type DescMethod, type DescService, fromBinary, type MessageInitShape } from '@bufbuild/protobuf';
-import { Client as Channel, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import {
+  Client as Channel,
+  type ChannelCredentials,
+  credentials,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import type { Client } from '#platform/client/client.ts';
 import { fromStatus } from '#platform/errors/status.ts';
 import { encode } from '#platform/rpc/codec.ts';
@@ -11,6 +17,8 @@ export type Outside = {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Per call, in milliseconds; 5,000 by default. */
   readonly timeoutMs?: number;
+  /** How to connect; without TLS by default, as to the edge. */
+  readonly credentials?: ChannelCredentials;
   /** Called with each answer's initial metadata. */
   readonly onMetadata?: (metadata: Metadata) => void;
 };
@@ -21,7 +29,10 @@ export function outsideClient<S extends DescService>(
   port: number,
   outside: Outside = {},
 ): Client<S> & { close(): void } {
-  const channel = new Channel(`127.0.0.1:${port}`, credentials.createInsecure());
+  const channel = new Channel(`127.0.0.1:${port}`, outside.credentials ?? credentials.createInsecure(), {
+    // An address is no name to ask a server for.
+    'grpc.ssl_target_name_override': 'service-under-test',
+  });
   const functions = service.methods.map((method) => [
     method.localName,
     method.methodKind === 'server_streaming'

@@ -4,12 +4,16 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DescService } from '@bufbuild/protobuf';
+import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
 import { SignJWT } from 'jose';
-import { spiffeId } from '#platform/auth/workload.ts';
+import { type Authority, createAuthority, issueCertificate } from '#platform/auth/certificate-authority.ts';
+import type { Client } from '#platform/client/client.ts';
 import type { ProcessConfig } from '#platform/config/process-config.ts';
 import { createRuntime, type Runtime } from '#platform/runtime.ts';
 import { type Serving, serve } from '#platform/service/serve.ts';
 import type { Service } from '#platform/service/service.ts';
+import { type Outside, outsideClient } from './outside-client.ts';
 import { waitFor } from './wait-for.ts';
 
 /** What a test's access token says; the rest is as the user service would have it. */
@@ -37,10 +41,23 @@ export type TestMesh = {
     config?: Partial<ProcessConfig>,
   ): Promise<TestService>;
   token(claims?: TokenClaims): Promise<string>;
+  /** A client of the service at `port` as customers have one: its calls come from the edge, or whom `as` names. */
+  outside<S extends DescService>(
+    service: S,
+    port: number,
+    outside?: Outside & { readonly as?: string },
+  ): Client<S> & { close(): void };
+  /** How `workload` connects to any service: by default the edge. */
+  connectAs(workload?: string): ChannelCredentials;
+  /** Gives a service a new certificate, as the supervisor does now and then. */
+  renew(service: string): Promise<void>;
   /** The environment of a process with the identity of `service`. */
   environment(service: string): Record<string, string>;
   /** Writes another discovery file, as the supervisor would, and waits until all have read it. */
   discover(mode: 'static' | 'xds', endpoints: Record<string, readonly string[]>): Promise<void>;
+  readonly authority: Authority;
+  /** The authority's certificate, as clients are given it. */
+  readonly trust: Buffer;
   readonly jwksUrl: string;
   /** Stops everything that was started. */
   close(): Promise<void>;
@@ -64,14 +81,20 @@ export async function testMesh(services: readonly string[]): Promise<TestMesh> {
   const idle: Runtime[] = [];
   const runtimes = new Set<Runtime>();
 
-  const trusted = await Promise.all(
-    services.map(async (service) => {
-      const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-      await writeFile(path(`${service}.pem`), privateKey.export({ type: 'pkcs8', format: 'pem' }));
-      return { ...publicKey.export({ format: 'jwk' }), kid: spiffeId(service) };
-    }),
-  );
-  await writeFile(path('trust.json'), JSON.stringify({ keys: trusted }));
+  const authority = createAuthority();
+  const certificates = new Map<string, string>();
+  async function renew(service: string): Promise<void> {
+    const certificate = issueCertificate(authority, service);
+    certificates.set(service, certificate);
+    await writeFile(path(`${service}.next`), certificate);
+    await rename(path(`${service}.next`), path(`${service}.pem`));
+  }
+  await Promise.all(['edge', ...services].map(renew));
+  await writeFile(path('trust.pem'), authority.certificate);
+
+  function connectAs(workload = 'edge'): ChannelCredentials {
+    return presenting(Buffer.from(authority.certificate), certificates.get(workload));
+  }
 
   async function discover(mode: 'static' | 'xds', to: Record<string, readonly string[]>): Promise<void> {
     const text = JSON.stringify({ mode, endpoints: to });
@@ -99,7 +122,7 @@ export async function testMesh(services: readonly string[]): Promise<TestMesh> {
       JWT_AUDIENCE: audience,
       SHOPVERSE_DISCOVERY: path('discovery.json'),
       SHOPVERSE_IDENTITY: path(`${service}.pem`),
-      SHOPVERSE_TRUST: path('trust.json'),
+      SHOPVERSE_TRUST: path('trust.pem'),
       ...config,
     };
   }
@@ -127,6 +150,12 @@ export async function testMesh(services: readonly string[]): Promise<TestMesh> {
       await discover('static', endpoints);
       return serving;
     },
+    outside: (contract, port, { as, ...outside } = {}) =>
+      outsideClient(contract, port, { credentials: connectAs(as), ...outside }),
+    connectAs,
+    renew,
+    authority,
+    trust: Buffer.from(authority.certificate),
     token: (claims = {}) => sign(signing.privateKey, claims),
     environment: (service) =>
       Object.fromEntries(Object.entries(configOf(service, {})).map(([key, value]) => [key, String(value)])),
@@ -140,6 +169,12 @@ export async function testMesh(services: readonly string[]): Promise<TestMesh> {
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/** Connects to whoever has a certificate of this authority, showing this one (certificate and key) or none. */
+export function presenting(authority: Buffer, pem?: string): ChannelCredentials {
+  const own = pem === undefined ? null : Buffer.from(pem);
+  return credentials.createSsl(authority, own, own, { checkServerIdentity: () => undefined });
 }
 
 function sign(key: KeyObject, claims: TokenClaims): Promise<string> {

@@ -8,7 +8,6 @@ import { BehaviourEventSchema } from '#gen/shopverse/gateway/v1/behaviour_events
 import { BehaviourService } from '#gen/shopverse/gateway/v1/behaviour_service_pb.ts';
 import { RpcError } from '#platform/errors/rpc-error.ts';
 import type { ConsumedRecord, RunningConsumer } from '#platform/kafka/kafka.ts';
-import { outsideClient } from '#platform/testing/outside-client.ts';
 import { stackCoordinates } from '#platform/testing/stack.ts';
 import { type TestKafka, testKafka } from '#platform/testing/test-kafka.ts';
 import { type TestMesh, type TestService, testMesh } from '#platform/testing/test-mesh.ts';
@@ -64,7 +63,7 @@ const search = (query: string) => ({
 test('I-39, I-42: a batch is in the log when it is answered: in order, with every header, and no address', async () => {
   const gateway = await startGateway(brokers, 1_000);
   const token = await mesh.token({ sub: 'user-7' });
-  const client = outsideClient(BehaviourService, gateway.grpcPort, { token });
+  const client = mesh.outside(BehaviourService, gateway.grpcPort, { token });
   const sessionId = randomUUID();
   const events = ['oats', 'ada@example.com', 'milk'].map(search);
   const answer = await client.publishBehaviourEvents({ sessionId, events });
@@ -94,7 +93,7 @@ test('I-39, I-42: a batch is in the log when it is answered: in order, with ever
 
 test('with the broker away, what is over the limit is refused with RetryInfo, and the rest in the end too', async () => {
   const gateway = await startGateway('127.0.0.1:1', 500);
-  const client = outsideClient(BehaviourService, gateway.grpcPort, { timeoutMs: 30_000 });
+  const client = mesh.outside(BehaviourService, gateway.grpcPort, { timeoutMs: 30_000 });
   const publish = (count: number) =>
     client
       .publishBehaviourEvents({
@@ -117,7 +116,7 @@ test('with the broker away, what is over the limit is refused with RetryInfo, an
 
 test('a batch with a time far away, a repeated id or too many events is refused, and nothing of it written', async () => {
   const gateway = await startGateway(brokers, 1_000);
-  const client = outsideClient(BehaviourService, gateway.grpcPort);
+  const client = mesh.outside(BehaviourService, gateway.grpcPort);
   const sessionId = randomUUID();
   const late = { ...search('late'), eventTime: timestampFromDate(new Date(Date.now() - 2 * 86_400_000)) };
   const twice = search('twice');

@@ -5,7 +5,6 @@ import { Movement_Kind, Reservation_State } from '#gen/shopverse/inventory/v1/in
 import { InventoryService } from '#gen/shopverse/inventory/v1/inventory_service_pb.ts';
 import type { Client } from '#platform/client/client.ts';
 import { RpcError } from '#platform/errors/rpc-error.ts';
-import { outsideClient } from '#platform/testing/outside-client.ts';
 import { type TestMesh, testMesh } from '#platform/testing/test-mesh.ts';
 import { createRpc } from './rpc.ts';
 import { assertInvariants } from './testing/invariants.ts';
@@ -23,8 +22,8 @@ before(async () => {
     rpc: [createRpc({ database: room.database, clock: runtime.clock, ids: runtime.ids })],
   }));
   const token = await mesh.token({ roles: ['warehouse', 'support'] });
-  keeper = outsideClient(InventoryService, inventory.grpcPort, { token, timeoutMs: 20_000 });
-  nobody = outsideClient(InventoryService, inventory.grpcPort);
+  keeper = mesh.outside(InventoryService, inventory.grpcPort, { token, timeoutMs: 20_000 });
+  nobody = mesh.outside(InventoryService, inventory.grpcPort);
 });
 after(async () => {
   keeper.close();

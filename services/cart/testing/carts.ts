@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { CartService } from '#gen/shopverse/cart/v1/cart_service_pb.ts';
 import type { Tx } from '#platform/db/database.ts';
-import { type Outside, outsideClient } from '#platform/testing/outside-client.ts';
+import type { Outside } from '#platform/testing/outside-client.ts';
 import { testDatabase } from '#platform/testing/test-database.ts';
 import { testMesh } from '#platform/testing/test-mesh.ts';
 import type { CartTables } from '../adapters/tables.ts';
@@ -26,7 +26,7 @@ export async function startCarts() {
   }));
   const clients: { close(): void }[] = [];
   const client = (as: Outside) => {
-    const made = outsideClient(CartService, service.grpcPort, { timeoutMs: 60_000, ...as });
+    const made = mesh.outside(CartService, service.grpcPort, { timeoutMs: 60_000, ...as });
     clients.push(made);
     return made;
   };

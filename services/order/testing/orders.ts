@@ -8,7 +8,6 @@ import { Fulfilment_Method } from '#gen/shopverse/order/v1/order_pb.ts';
 import { OrderService } from '#gen/shopverse/order/v1/order_service_pb.ts';
 import { notFound } from '#platform/errors/refusal.ts';
 import { bind, type Handlers } from '#platform/rpc/bind.ts';
-import { outsideClient } from '#platform/testing/outside-client.ts';
 import { testDatabase } from '#platform/testing/test-database.ts';
 import { testMesh } from '#platform/testing/test-mesh.ts';
 import { cartQuotes } from '../adapters/cart-quotes.ts';
@@ -61,7 +60,7 @@ export async function startOrders(options: { readonly maxUnsettled?: number } = 
     /** A client signed in as this user, with these roles. */
     async as(userId: string, ...roles: string[]) {
       const token = await mesh.token({ sub: userId, roles });
-      const client = outsideClient(OrderService, service.grpcPort, { token });
+      const client = mesh.outside(OrderService, service.grpcPort, { token });
       clients.push(client);
       return client;
     },

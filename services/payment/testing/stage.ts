@@ -6,7 +6,6 @@ import { PaymentService } from '#gen/shopverse/payment/v1/payment_service_pb.ts'
 import type { Client } from '#platform/client/client.ts';
 import type { Consumer } from '#platform/consumer/consumer.ts';
 import type { Service } from '#platform/service/run-service.ts';
-import { outsideClient } from '#platform/testing/outside-client.ts';
 import { type TestDatabase, testDatabase } from '#platform/testing/test-database.ts';
 import { type TestMesh, type TestService, testMesh } from '#platform/testing/test-mesh.ts';
 import { waitFor } from '#platform/testing/wait-for.ts';
@@ -120,7 +119,7 @@ export async function openStage(options: { readonly serve?: boolean } = {}): Pro
       const token = await mesh.token({ sub: id, roles });
       const [service] = services;
       assert.ok(service !== undefined);
-      const client = outsideClient(PaymentService, service.grpcPort, { token, timeoutMs });
+      const client = mesh.outside(PaymentService, service.grpcPort, { token, timeoutMs });
       clients.push(client);
       return client;
     },

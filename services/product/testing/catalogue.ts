@@ -4,7 +4,6 @@ import type { Kysely } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { Product_State, ProductSchema } from '#gen/shopverse/product/v1/product_pb.ts';
 import { ProductService } from '#gen/shopverse/product/v1/product_service_pb.ts';
-import { outsideClient } from '#platform/testing/outside-client.ts';
 import { testDatabase } from '#platform/testing/test-database.ts';
 import { testMesh } from '#platform/testing/test-mesh.ts';
 import { createSearchFeed } from '../adapters/search-feed.ts';
@@ -39,7 +38,7 @@ export async function startCatalogue() {
     warm: feed.load,
   }));
   const open = async (roles?: readonly string[]) =>
-    outsideClient(ProductService, service.grpcPort, {
+    mesh.outside(ProductService, service.grpcPort, {
       timeoutMs: 60_000,
       ...(roles !== undefined && { token: await mesh.token({ sub: randomUUID(), roles }) }),
     });

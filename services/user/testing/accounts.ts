@@ -2,7 +2,6 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { UserService } from '#gen/shopverse/user/v1/user_service_pb.ts';
-import { outsideClient } from '#platform/testing/outside-client.ts';
 import { testDatabase } from '#platform/testing/test-database.ts';
 import { testMesh } from '#platform/testing/test-mesh.ts';
 import { createFailureLog } from '../adapters/failure-log.ts';
@@ -51,7 +50,7 @@ export async function startAccounts() {
   const service = await mesh.start('user', () => ({ rpc: [createRpc(deps)], database }));
   const clients: { close(): void }[] = [];
   const client = (token?: string) => {
-    const made = outsideClient(UserService, service.grpcPort, {
+    const made = mesh.outside(UserService, service.grpcPort, {
       timeoutMs: 60_000,
       ...(token !== undefined && { token }),
     });
