@@ -1,6 +1,7 @@
 import type { DescService } from '@bufbuild/protobuf';
 import { v7 as uuidv7 } from 'uuid';
 import { type AccessTokens, createAccessTokens } from '#platform/auth/access-token.ts';
+import { type EndedSessions, followEndedSessions } from '#platform/auth/ended-sessions.ts';
 import { followCertificate, type WorkloadCertificate } from '#platform/auth/workload-certificate.ts';
 import { createPeerChannel, type PeerChannel } from '#platform/client/channel.ts';
 import { type Client, createClient } from '#platform/client/client.ts';
@@ -39,12 +40,16 @@ export type Runtime = {
 export type Kernel = {
   readonly config: ProcessConfig;
   readonly users: AccessTokens;
+  readonly endedSessions: EndedSessions;
   readonly certificate: WorkloadCertificate;
   readonly metrics: CallMetrics;
   readonly discovery: Discovery;
   /** Closes channels, Kafka and telemetry; the last thing a process does. */
   close(): Promise<void>;
 };
+
+/** For how long an ended session is remembered: longer than any access token lives. Milliseconds. */
+const endedSessionMs = 10 * 60_000;
 
 /**
  * Starts telemetry and logging, reads this workload's identity and the discovery file. Throws ConfigError naming
@@ -72,7 +77,15 @@ export async function createRuntime(config: ProcessConfig = readProcessConfig())
     trustPath: config.SHOPVERSE_TRUST,
     log,
   });
+  const endedSessions = followEndedSessions({
+    // The user service answers it beside its keys.
+    url: new URL('ended-sessions', config.JWKS_URL),
+    lifetimeMs: endedSessionMs,
+    log,
+    now,
+  });
   const users = createAccessTokens({
+    isEnded: endedSessions.has,
     jwksUrl: new URL(config.JWKS_URL),
     issuer: config.JWT_ISSUER,
     audience: config.JWT_AUDIENCE,
@@ -109,11 +122,13 @@ export async function createRuntime(config: ProcessConfig = readProcessConfig())
     kernel: {
       config,
       users,
+      endedSessions,
       certificate,
       metrics,
       discovery,
       close: async () => {
         users.stop();
+        endedSessions.stop();
         certificate.stop();
         discovery.stop();
         for (const channel of channels.values()) {

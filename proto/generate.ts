@@ -1,6 +1,7 @@
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { authorization } from '../mesh/authorization.ts';
 import { buf, describedContracts, root } from './buf.ts';
 import { eventsPage } from './docs/events-page.ts';
 import { subscriptionsIn } from './docs/readers.ts';
@@ -8,7 +9,7 @@ import { rpcsPage } from './docs/rpcs-page.ts';
 import { streamReaders } from './docs/stream-readers.ts';
 
 /**
- * `npm run gen`: writes gen/ and the pages made from the contracts. With `--check` it writes nothing, and ends with 1 and
+ * `npm run gen`: writes gen/, and the pages and policies made from the contracts. With `--check` it writes nothing, and ends with 1 and
  * a sentence for each file that is out of date.
  */
 function main(): void {
@@ -37,6 +38,7 @@ function pages(): [path: string, text: string][] {
   return [
     ['docs/events.md', eventsPage(contracts, { services, streams: streamReaders })],
     ['docs/rpcs.md', rpcsPage(contracts)],
+    ...authorization(contracts),
   ];
 }
 

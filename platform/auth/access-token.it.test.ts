@@ -48,6 +48,7 @@ beforeEach(() => {
   fetched = 0;
   now = Date.now();
   tokens = createAccessTokens({
+    isEnded: (sessionId) => sessionId === 'ended',
     jwksUrl: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`),
     issuer: 'https://id.shopverse.local',
     audience: 'shopverse',

@@ -31,6 +31,8 @@ export function createAccessTokens(options: {
   readonly jwksUrl: URL;
   readonly issuer: string;
   readonly audience: string;
+  /** Whether a session was ended before its tokens are over. */
+  readonly isEnded: (sessionId: string) => boolean;
   readonly log: Logger;
   readonly now: () => number;
 }): AccessTokens {
@@ -67,8 +69,19 @@ export function createAccessTokens(options: {
     }
   }
 
+  const genuine = cacheVerified(verifyOnce, { limit: 10_000, now: options.now });
+  function alive(user: SignedInUser): SignedInUser {
+    if (options.isEnded(user.sessionId)) {
+      throw tokenInvalid();
+    }
+    return user;
+  }
+
   return {
-    verify: cacheVerified(verifyOnce, { limit: 10_000, now: options.now }),
+    verify: (token) => {
+      const user = genuine(token);
+      return user instanceof Promise ? user.then(alive) : alive(user);
+    },
     stop: () => clearInterval(refresh),
   };
 }

@@ -7,7 +7,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { runInContext } from '#platform/context/context.ts';
-import { overloaded, unavailable } from '#platform/errors/refusal.ts';
+import { overloaded, tokenInvalid, unavailable } from '#platform/errors/refusal.ts';
 import { RpcError } from '#platform/errors/rpc-error.ts';
 import { toStatus } from '#platform/errors/status.ts';
 import type { Logger } from '#platform/log/logger.ts';
@@ -21,6 +21,8 @@ export type Calls = {
   streaming(method: DescMethod, step: Step): handleServerStreamingCall<Buffer, Buffer>;
   /** Ends streams with UNAVAILABLE, so that their readers turn to another instance. Unary calls go on. */
   endStreams(): void;
+  /** Ends the calls of users whose session is over, with UNAUTHENTICATED: streams live longer than tokens. */
+  endSessions(isOver: (sessionId: string) => boolean): void;
   /** Ends everything. */
   endAll(): void;
 };
@@ -40,10 +42,10 @@ export function createCalls(kernel: { readonly log: Logger; readonly ids: Ids })
     return runInContext(exchange.context, () => step(exchange));
   }
 
-  function end(which: (exchange: Exchange) => boolean): void {
+  function end(which: (exchange: Exchange) => boolean, reason = unavailable(100)): void {
     for (const exchange of underWay) {
       if (which(exchange)) {
-        exchange.stop(unavailable(100));
+        exchange.stop(reason);
       }
     }
   }
@@ -86,6 +88,11 @@ export function createCalls(kernel: { readonly log: Logger; readonly ids: Ids })
         });
     },
     endStreams: () => end((exchange) => exchange.method.methodKind !== 'unary'),
+    endSessions: (isOver) =>
+      end(
+        ({ context: { caller } }) => caller.sessionId !== undefined && isOver(caller.sessionId),
+        tokenInvalid(),
+      ),
     endAll: () => end(() => true),
   };
 }

@@ -316,6 +316,32 @@ test('certificates are replaced under load without a failed call', async () => {
   assert(calls > 5, `${calls} connections`);
 });
 
+test('S-12 a token of a session that ended is none, and the streams of that session end', async () => {
+  handlers = {
+    getOrder: async () => ({}),
+    watchOrder: async function* () {
+      yield {};
+      await new Promise(() => undefined);
+    },
+  };
+  const [token, other] = [await mesh.token({ sid: 'session-over' }), await mesh.token({ sid: 'another' })];
+  await ask({ token }).getOrder({ orderId });
+  const watching = ask({ token, timeoutMs: 20_000 }).watchOrder({ orderId })[Symbol.asyncIterator]();
+  await watching.next();
+  mesh.endSession('session-over');
+  await waitFor('the end to be known', async () => {
+    const error = await ask({ token })
+      .getOrder({ orderId })
+      .then(
+        () => undefined,
+        (reason: RpcError) => reason,
+      );
+    return error?.reason === 'TOKEN_INVALID' && error.code === status.UNAUTHENTICATED;
+  });
+  assert.equal((await refused(watching.next())).code, status.UNAUTHENTICATED);
+  await ask({ token: other }).getOrder({ orderId });
+});
+
 test('a handler that is too slow is answered for at the deadline, and told', async () => {
   const aborted = Promise.withResolvers<void>();
   handlers = {

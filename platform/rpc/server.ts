@@ -13,6 +13,8 @@ import { type Calls, createCalls } from './serve-call.ts';
 /** A gRPC server that can be started once and stopped once. */
 export type RpcServer = {
   readonly health: HealthState;
+  /** Ends what is under way for users whose session is over. */
+  endSessions(isOver: (sessionId: string) => boolean): void;
   /** Binds and resolves to the port, which is a free one for port 0. */
   listen(host: string, port: number): Promise<number>;
   /**
@@ -56,6 +58,7 @@ export function createRpcServer(kernel: {
 
   return {
     health,
+    endSessions: calls.endSessions,
     listen: (host, port) => {
       if (host === '127.0.0.1' || host === '::1') {
         addReflection(server, [...services, health.binding.service]);

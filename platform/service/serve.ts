@@ -42,6 +42,7 @@ export async function serve(runtime: Runtime, service: Service): Promise<Serving
     log,
     ids,
   });
+  kernel.endedSessions.onEnded(() => rpc.endSessions(kernel.endedSessions.has));
   let ready = false;
   const http = await startHttpServer({
     host: config.LISTEN_HOST,

@@ -55,6 +55,8 @@ export type TestMesh = {
   environment(service: string): Record<string, string>;
   /** Writes another discovery file, as the supervisor would, and waits until all have read it. */
   discover(mode: 'static' | 'xds', endpoints: Record<string, readonly string[]>): Promise<void>;
+  /** Ends a session, as the user service would. */
+  endSession(sessionId: string): void;
   readonly authority: Authority;
   /** The authority's certificate, as clients are given it. */
   readonly trust: Buffer;
@@ -73,7 +75,11 @@ export async function testMesh(services: readonly string[]): Promise<TestMesh> {
   const path = (name: string) => join(folder, name);
   const signing = generateKeyPairSync('ed25519');
   const jwks = { keys: [{ ...signing.publicKey.export({ format: 'jwk' }), kid: keyId, alg: 'EdDSA' }] };
-  const issuerServer = createServer((_request, response) => response.end(JSON.stringify(jwks)));
+  const ended: string[] = [];
+  const issuerServer = createServer((request, response) => {
+    const sessions = { ended, until: Date.now() };
+    response.end(JSON.stringify(request.url?.startsWith('/ended-sessions') ? sessions : jwks));
+  });
   await new Promise<void>((resolve) => issuerServer.listen(0, '127.0.0.1', resolve));
   const jwksUrl = `http://127.0.0.1:${(issuerServer.address() as AddressInfo).port}/jwks.json`;
   const endpoints: Record<string, string[]> = {};
@@ -154,6 +160,9 @@ export async function testMesh(services: readonly string[]): Promise<TestMesh> {
       outsideClient(contract, port, { credentials: connectAs(as), ...outside }),
     connectAs,
     renew,
+    endSession: (sessionId) => {
+      ended.push(sessionId);
+    },
     authority,
     trust: Buffer.from(authority.certificate),
     token: (claims = {}) => sign(signing.privateKey, claims),

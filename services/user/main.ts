@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { createRuntime } from '#platform/runtime.ts';
 import { runService } from '#platform/service/run-service.ts';
+import { endedSessions } from './adapters/ended-sessions.ts';
 import { createFailureLog } from './adapters/failure-log.ts';
 import { mailDrop } from './adapters/mail-drop.ts';
 import { createPasswords } from './adapters/passwords.ts';
@@ -16,6 +17,8 @@ import { answerResetRequests } from './usecases/change-account.ts';
 import { ensureAdministrator } from './usecases/register.ts';
 
 const DAY_MS = 86_400_000;
+/** A token may have been signed while its session was being ended, and clocks differ. */
+const BEYOND_TOKENS_MS = 60_000;
 
 const config = readUserConfig();
 const runtime = await createRuntime();
@@ -63,6 +66,10 @@ await runService(runtime, {
       status: 200,
       headers: { 'content-type': 'application/json', 'cache-control': 'public, max-age=30' },
       body: JSON.stringify(await signingKeys.jwks()),
+    }),
+    'GET /.well-known/ended-sessions': endedSessions(database.db as unknown as Kysely<UserTables>, {
+      clock,
+      lifetimeMs: config.ACCESS_TOKEN_SECONDS * 1000 + BEYOND_TOKENS_MS,
     }),
   },
 });
