@@ -7,7 +7,7 @@ import { lastComplaint } from './logs.ts';
 import { initial, type Limits, next, type Seen, type State } from './machine.ts';
 
 const PROBE_STARTING_MS = 200;
-const PROBE_UP_MS = 1_000;
+const PROBE_UP_MS = 2_000;
 const START_MS = 120_000;
 /** One slow answer is no outage. */
 const FAILED_PROBES = 3;

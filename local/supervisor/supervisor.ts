@@ -19,6 +19,8 @@ export type UnitStatus = {
 };
 
 const TICK_MS = 150;
+/** While all is well: a child that ends wakes us, and only an adopted one is found out about by looking. */
+const CALM_TICK_MS = 600;
 
 /** Owns processes: starts them in the order of their needs, keeps them running, stops them in the reverse order. */
 export class Supervisor {
@@ -155,7 +157,7 @@ export class Supervisor {
   /** Until something happened, or the next look is due. */
   #pause(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, TICK_MS);
+      const timer = setTimeout(resolve, this.#all('up') ? CALM_TICK_MS : TICK_MS);
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

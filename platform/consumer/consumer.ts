@@ -11,6 +11,9 @@ export type Message<T> = {
   readonly log: Logger;
 };
 
+/** A fact that a transaction is about to take. */
+export type Upcoming = { readonly envelope: Envelope; readonly fact: unknown };
+
 /** A topic and what is done about its facts, with the facts' types erased. Made by `subscribe`. */
 export type Subscription<T> = {
   readonly topic: string;
@@ -30,6 +33,8 @@ export type Consumer = {
   readonly step: string;
   readonly batchSize: number;
   // biome-ignore lint/suspicious/noExplicitAny: paired with the subscriptions' type where the consumer is declared.
+  readonly prepare: ((facts: readonly Upcoming[], tx: Tx<any>) => Promise<void>) | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
   readonly database: Database<any>;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   readonly subscriptions: ReadonlyMap<string, Subscription<any>>;
@@ -74,6 +79,11 @@ export function consumer<T>(definition: {
   readonly on: readonly Subscription<NoInfer<T>>[];
   /** What its failpoints are called, such as `order.checkout`; its own name by default. */
   readonly step?: string;
+  /**
+   * Called before the handlers, with the facts that they will take in this transaction: to lock or load in one
+   * statement what they would one by one. A handler may run without it, when its fact is tried again.
+   */
+  readonly prepare?: (facts: readonly Upcoming[], tx: Tx<NoInfer<T>>) => Promise<void>;
   /** The most facts in one transaction; 200 by default, fewer where handlers lock rows that others want. */
   readonly batchSize?: number;
 }): Consumer {
@@ -86,6 +96,7 @@ export function consumer<T>(definition: {
     topics: [...subscriptions.keys()],
     step: definition.step ?? definition.name,
     batchSize: definition.batchSize ?? 200,
+    prepare: definition.prepare,
     database: definition.database,
     subscriptions,
   };

@@ -91,6 +91,13 @@ async function takeInTransaction(
   const fresh = await claimFacts(db, consumer.name, claims, portions.map(endOf));
   const records = portions.reduce((sum, portion) => sum + portion.records.length, 0);
   outcomes.duplicate = records - waiting.length + claims.length - fresh.size;
+  const effects = [...fresh].filter(({ outcome }) => outcome === 'effect');
+  if (effects.length > 0) {
+    await consumer.prepare?.(
+      effects.map(({ incoming }) => incoming),
+      tx,
+    );
+  }
   for (const { incoming, outcome } of fresh) {
     for (const { signal } of portions) {
       signal.throwIfAborted();

@@ -1,9 +1,9 @@
+import { Gathering } from '#platform/batching/gathering.ts';
 import { kernelTables } from '#platform/db/kernel-tables.ts';
 import type { Batch, Kafka, RunningConsumer } from '#platform/kafka/kafka.ts';
 import type { Logger } from '#platform/log/logger.ts';
 import type { Consumer } from './consumer.ts';
 import { consumerMetrics } from './consumer-metrics.ts';
-import { Gathering } from './gathering.ts';
 import { storedPositions } from './inbox.ts';
 import { readRecord } from './incoming.ts';
 import { type Portion, takePortion, takeTogether } from './process-batch.ts';
@@ -21,7 +21,10 @@ export function runConsumer(
   const portions = new Gathering<Portion>({
     most: consumer.batchSize,
     sizeOf: ({ records }) => records.length,
-    together: (several) => takeTogether(consumer, several, log),
+    together: async (several) => {
+      await takeTogether(consumer, several, log);
+      return several.map(() => undefined);
+    },
     alone: (portion) => takePortion(consumer, portion, log),
   });
   return parts.kafka.consume({

@@ -9,7 +9,7 @@ import { pause } from '#platform/service/pause.ts';
 import type { Worker } from '#platform/service/worker.ts';
 import { dueDeadLetters, takeDeadLetter } from './redrive.ts';
 
-const pollMs = 500;
+const pollMs = 1_000;
 const countEveryMs = 5_000;
 const counted = ['RETRYING', 'DEAD', 'QUEUED'] as const;
 

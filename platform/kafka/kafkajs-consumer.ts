@@ -75,7 +75,8 @@ class KafkajsMember implements RunningConsumer {
       sessionTimeout: 10_000,
       rebalanceTimeout: 20_000,
       heartbeatInterval: heartbeatMs,
-      maxWaitTimeInMs: 50,
+      // The broker answers at once when there is something; this is only how often it says that there is nothing.
+      maxWaitTimeInMs: 250,
       maxBytesPerPartition: 1_048_576,
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5, restartOnFailure: async () => false },
     });

@@ -87,7 +87,7 @@ class PlatformaticMember implements RunningConsumer {
       rebalanceTimeout: 20_000,
       heartbeatInterval: 1_500,
       heartbeatStallTimeout: 10_000,
-      maxWaitTime: 50,
+      maxWaitTime: 250,
       autocommit: false,
     });
     consumer.on('error', onBroken);

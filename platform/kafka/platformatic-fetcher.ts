@@ -28,7 +28,7 @@ export class PartitionFetcher {
   }
 
   /**
-   * Waits up to 50 ms for something new in the partitions. Returns those that have something.
+   * Waits up to 250 ms for something new in the partitions. Returns those that have something.
    * Throws when a broker can't be read from; positions that it no longer keeps are moved to the first that it does.
    */
   async fetch(partitions: readonly TopicPartition[]): Promise<readonly FetchedPartition[]> {
@@ -44,7 +44,7 @@ export class PartitionFetcher {
         this.#consumer
           .fetch({
             node,
-            maxWaitTime: 50,
+            maxWaitTime: 250,
             minBytes: 1,
             maxBytes: 8_388_608,
             topics: led.map((one) => ({

@@ -11,7 +11,7 @@ import { Waker } from './waker.ts';
 
 const batchRows = 500;
 const pollMs = 25;
-const idlePollMs = 100;
+const idlePollMs = 250;
 const standbyPollMs = 500;
 const lagEveryMs = 2_000;
 const longestBackoffMs = 5_000;

@@ -4,8 +4,7 @@ import { PaymentEventSchema } from '#gen/shopverse/payment/v1/payment_events_pb.
 import { type Consumer, consumer, type Message as Received, subscribe } from '#platform/consumer/consumer.ts';
 import type { Database } from '#platform/db/database.ts';
 import { fromMoney } from './adapters/money-message.ts';
-import { asOnlyBatch } from './adapters/one-batch.ts';
-import { orderStore } from './adapters/order-store.ts';
+import { lockOrders, orderStore } from './adapters/order-store.ts';
 import type { OrderTables } from './adapters/tables.ts';
 import type { BarePaymentType, BareType, Message } from './domain/checkout.ts';
 import { type AdvancingPorts, advanceOrder } from './usecases/advance-order.ts';
@@ -20,7 +19,6 @@ export function checkoutConsumer(
   ports: Omit<AdvancingPorts, 'orders'>,
 ): Consumer {
   const tell = async ({ orderId }: OfOrder, message: Message, { tx }: Heard) => {
-    await asOnlyBatch(tx);
     await advanceOrder({ ...ports, orders: orderStore(tx) }, orderId, message);
   };
   const says =
@@ -36,8 +34,12 @@ export function checkoutConsumer(
     name: 'shopverse.order.checkout',
     step: 'order.checkout',
     database,
-    // None may be long: an instance's batches wait for those of the others.
     batchSize: 50,
+    prepare: (facts, tx) =>
+      lockOrders(
+        tx,
+        facts.map(({ fact }) => (fact as OfOrder).orderId),
+      ),
     on: [
       subscribe(InventoryEventSchema, {
         reserved: says('StockReserved'),

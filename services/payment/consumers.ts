@@ -14,6 +14,10 @@ export function orderConsumer<T>(database: Database<T>, paymentsIn: (tx: Tx<T>) 
     database,
     // Small, as the calls to the provider wait for the commit.
     batchSize: 50,
+    prepare: (facts, tx) =>
+      paymentsIn(tx).lock(
+        facts.flatMap(({ fact }) => (fact as { readonly paymentId?: string }).paymentId || []),
+      ),
     on: [
       subscribe<typeof OrderEventSchema, T>(OrderEventSchema, {
         paymentRequested: (fact, { tx }) =>

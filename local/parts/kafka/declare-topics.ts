@@ -7,7 +7,11 @@ import type { DeclaredTopic } from '../../topics.ts';
 /** Creates the contracts' topics that the broker lacks, and configures those that it has. Safe to repeat. */
 export async function declareTopics(broker: string, root: string): Promise<void> {
   quietKafkajs();
-  const client = new kafkajs.Kafka({ brokers: [broker], clientId: 'shopverse.local', logLevel: kafkajs.logLevel.NOTHING });
+  const client = new kafkajs.Kafka({
+    brokers: [broker],
+    clientId: 'shopverse.local',
+    logLevel: kafkajs.logLevel.NOTHING,
+  });
   const admin = client.admin({ retry: { retries: 2 } });
   await admin.connect();
   try {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from '#platform/db/database.ts';
+import { Held } from '#platform/db/held.ts';
 import type { OrderLine } from '../domain/money.ts';
 import type { Address, Change, HistoryEntry, Order } from '../domain/order.ts';
 import { unsettledStates } from '../domain/order-state.ts';
@@ -9,19 +10,35 @@ import { orderEvent } from './order-events.ts';
 import { linesOf, viewsOf } from './order-views.ts';
 import { fromRow, type OrderTables, orderColumns, toRow } from './tables.ts';
 
+const held = new Held<Order>();
+
+/**
+ * Locks these orders at once, so that the store's `lock` finds them: in one statement, and in an order that all
+ * transactions keep to, so that two batches with the same orders wait for each other instead of ending in a deadlock.
+ */
+export async function lockOrders(tx: Tx<OrderTables>, orderIds: readonly string[]): Promise<void> {
+  held.keep(
+    tx.db,
+    (await locked(tx, orderIds)).map((order) => [order.orderId, order]),
+  );
+}
+
+async function locked(tx: Tx<OrderTables>, orderIds: readonly string[]): Promise<readonly Order[]> {
+  const rows = await tx.db
+    .selectFrom('orders')
+    .select(orderColumns)
+    .where('order_id', '=', sql<string>`any(${orderIds}::uuid[])`)
+    .orderBy('order_id')
+    .forUpdate()
+    .execute();
+  return rows.map(fromRow);
+}
+
 /** The orders inside a transaction of the service's database. */
 export function orderStore(tx: Tx<OrderTables>): OrderStore {
   return {
     insert: (change, lines, address) => insert(tx, change, lines, address),
-    async lock(orderId) {
-      const row = await tx.db
-        .selectFrom('orders')
-        .select(orderColumns)
-        .where('order_id', '=', orderId)
-        .forUpdate()
-        .executeTakeFirst();
-      return row && fromRow(row);
-    },
+    lock: async (orderId) => held.take(tx.db, orderId) ?? (await locked(tx, [orderId]))[0],
     save: (change) => save(tx, change),
     async view(orderId) {
       const [view] = await viewsOf(tx.db, (orders) => orders.where('order_id', '=', orderId));

@@ -1,12 +1,17 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { sql } from 'kysely';
+import { Gathering } from '#platform/batching/gathering.ts';
 import type { Database, Tx } from '#platform/db/database.ts';
 import { isOpen, type Operation } from '../domain/attempt.ts';
 import type { Message } from '../domain/messages.ts';
 import { backoffMs } from '../domain/next-step.ts';
 import type { Payment } from '../domain/payment.ts';
-import type { Answer, Claimable, Job, PaymentStore } from '../ports.ts';
-import { applyTo, type LockedPayment, lockPayment } from './payments-in.ts';
+import type { Answer, Claimable, Job, PaymentStore, Recorded } from '../ports.ts';
+import { applyTo, type LockedPayment, lockPayment, lockPayments } from './payments-in.ts';
 import type { PaymentTables } from './tables.ts';
+
+/** Answers that are stored in one transaction, when so many have come. */
+const MOST_AT_ONCE = 32;
 
 /** How workers come by attempts and hand in what came of them. */
 export function attemptsOf(options: {
@@ -17,32 +22,31 @@ export function attemptsOf(options: {
   readonly claimMs: number;
 }): Pick<PaymentStore, 'claim' | 'record' | 'releaseClaims'> {
   const { database, instance, claimMs } = options;
+  const recordAll = (given: readonly Given[]) =>
+    database.transaction(async (tx) => {
+      await lockPayments(
+        tx,
+        given.map(({ job }) => job.paymentId),
+      );
+      const recorded: Recorded[] = [];
+      for (const { job, answer, inContext } of given) {
+        recorded.push(await inContext(() => recordOne(tx, job, answer)));
+      }
+      return recorded;
+    });
+  const records = new Gathering<Given, Recorded>({
+    most: MOST_AT_ONCE,
+    sizeOf: () => 1,
+    together: recordAll,
+    alone: async (given) => (await recordAll([given]))[0] as Recorded,
+  });
   return {
     async claim(which, limit) {
       const { rows } = await claimRows(database, which, limit, instance, claimMs);
       return rows.map(toJob);
     },
 
-    record: (job, answer) =>
-      database.transaction(async (tx) => {
-        const locked = await lockPayment(tx, job.paymentId);
-        if (locked === undefined || !isHeld(locked, job)) {
-          return { kind: 'overtaken' };
-        }
-        const message = toMessage(job, answer);
-        const applied =
-          message === undefined
-            ? { kind: 'applied' as const, payment: locked.payment, opened: 0 }
-            : await applyTo(tx, locked.payment, message);
-        if (applied.kind === 'refused') {
-          await postpone(tx, job, true);
-          return applied;
-        }
-        if (isOpenIn(applied.payment, job.key)) {
-          await postpone(tx, job, answer.kind !== 'not-sent' || job.sent);
-        }
-        return { kind: 'recorded', opened: applied.opened };
-      }),
+    record: (job, answer) => records.take({ job, answer, inContext: AsyncLocalStorage.snapshot() }),
 
     async releaseClaims() {
       await sql`
@@ -52,6 +56,33 @@ export function attemptsOf(options: {
       );
     },
   };
+}
+
+/** An answer to a job, and the context that it came in, which its facts must be stated in. */
+type Given = {
+  readonly job: Job;
+  readonly answer: Answer;
+  readonly inContext: <R>(work: () => R) => R;
+};
+
+async function recordOne(tx: Tx<PaymentTables>, job: Job, answer: Answer): Promise<Recorded> {
+  const locked = await lockPayment(tx, job.paymentId);
+  if (locked === undefined || !isHeld(locked, job)) {
+    return { kind: 'overtaken' };
+  }
+  const message = toMessage(job, answer);
+  const applied =
+    message === undefined
+      ? { kind: 'applied' as const, payment: locked.payment, opened: 0 }
+      : await applyTo(tx, locked.payment, message);
+  if (applied.kind === 'refused') {
+    await postpone(tx, job, true);
+    return applied;
+  }
+  if (isOpenIn(applied.payment, job.key)) {
+    await postpone(tx, job, answer.kind !== 'not-sent' || job.sent);
+  }
+  return { kind: 'recorded', opened: applied.opened };
 }
 
 type ClaimedRow = {

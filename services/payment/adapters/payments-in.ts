@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import type { Tx } from '#platform/db/database.ts';
+import { Held } from '#platform/db/held.ts';
 import { decide } from '../domain/decide.ts';
 import { postings } from '../domain/ledger.ts';
 import type { Message } from '../domain/messages.ts';
@@ -9,12 +11,14 @@ import type { Applied, PaymentWriter } from '../ports.ts';
 import { paymentEvent } from './payment-events.ts';
 import { toPayment } from './rows.ts';
 import { hasten, insertPayment, type NewEntry, savePayment } from './save-payment.ts';
-import type { PaymentTables } from './tables.ts';
+import { attemptColumns, type PaymentTables, paymentColumns } from './tables.ts';
 
 /** Payments within a transaction. `provider` is the name that new payments are stored under. */
 export function paymentsIn(tx: Tx<PaymentTables>, provider: string): PaymentWriter {
   return {
     insert: (request) => insertPayment(tx, requested(request), { ...request, provider }),
+
+    lock: (paymentIds) => lockPayments(tx, paymentIds),
 
     async apply(paymentId, message) {
       const locked = await lockPayment(tx, paymentId);
@@ -35,34 +39,52 @@ export function paymentsIn(tx: Tx<PaymentTables>, provider: string): PaymentWrit
 /** A payment as locked, and the last claim of each attempt by its key. */
 export type LockedPayment = { readonly payment: Payment; readonly claims: ReadonlyMap<string, bigint> };
 
-/**
- * The payment with its attempts, all locked until the transaction ends, so that no worker claims one meanwhile. Two
- * statements: one that waited for the payment's lock would not see the attempts that the holder added.
- */
+const held = new Held<LockedPayment>();
+
+/** The payment as locked by `lockPayments` before, or locked now. */
 export async function lockPayment(
   tx: Tx<PaymentTables>,
   paymentId: string,
 ): Promise<LockedPayment | undefined> {
-  const row = await tx.db
-    .selectFrom('payment')
-    .selectAll()
-    .where('payment_id', '=', paymentId)
-    .forUpdate()
-    .executeTakeFirst();
-  if (row === undefined) {
-    return undefined;
+  const payment = held.take(tx.db, paymentId);
+  if (payment !== undefined) {
+    return payment;
   }
+  await lockPayments(tx, [paymentId]);
+  return held.take(tx.db, paymentId);
+}
+
+/**
+ * Locks payments with their attempts until the transaction ends, so that no worker claims one meanwhile, in an order
+ * that all transactions keep to. Two statements: one that waited for a payment's lock would not see the attempts that
+ * the holder added.
+ */
+export async function lockPayments(tx: Tx<PaymentTables>, paymentIds: readonly string[]): Promise<void> {
+  const ids = sql<string>`any(${[...new Set(paymentIds)]}::uuid[])`;
+  const rows = await tx.db
+    .selectFrom('payment')
+    .select(paymentColumns)
+    .where('payment_id', '=', ids)
+    .orderBy('payment_id')
+    .forUpdate()
+    .execute();
   const attempts = await tx.db
     .selectFrom('attempt')
-    .selectAll()
-    .where('payment_id', '=', paymentId)
+    .select(attemptColumns)
+    .where('payment_id', '=', ids)
+    .orderBy('payment_id')
     .orderBy('position')
     .forUpdate()
     .execute();
-  return {
-    payment: toPayment(row, attempts),
-    claims: new Map(attempts.map((attempt) => [attempt.idempotency_key, attempt.claim])),
-  };
+  const byPayment = Map.groupBy(attempts, (attempt) => attempt.payment_id);
+  held.keep(
+    tx.db,
+    rows.map((row) => {
+      const own = byPayment.get(row.payment_id) ?? [];
+      const claims = new Map(own.map((attempt) => [attempt.idempotency_key, attempt.claim]));
+      return [row.payment_id, { payment: toPayment(row, own), claims }];
+    }),
+  );
 }
 
 /** Decides what a message makes of a locked payment, and stores what follows. */

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { KernelTables } from '#platform/db/database.ts';
 import type { PaymentStore } from '../ports.ts';
 import { toStoredPayment } from './rows.ts';
-import type { PaymentTables } from './tables.ts';
+import { attemptColumns, type PaymentTables, paymentColumns } from './tables.ts';
 
 /** Reads that need no transaction. */
 export function readerOf(
@@ -12,7 +12,7 @@ export function readerOf(
     async find(paymentId) {
       const row = await db
         .selectFrom('payment')
-        .selectAll()
+        .select(paymentColumns)
         .where('payment_id', '=', paymentId)
         .executeTakeFirst();
       if (row === undefined) {
@@ -20,7 +20,7 @@ export function readerOf(
       }
       const attempts = await db
         .selectFrom('attempt')
-        .selectAll()
+        .select(attemptColumns)
         .where('payment_id', '=', paymentId)
         .orderBy('position')
         .execute();
@@ -30,7 +30,7 @@ export function readerOf(
     async list({ orderId, userId, state, before, limit }) {
       const rows = await db
         .selectFrom('payment')
-        .selectAll()
+        .select(paymentColumns)
         .$if(orderId !== undefined, (query) => query.where('order_id', '=', orderId ?? ''))
         .$if(userId !== undefined, (query) => query.where('user_id', '=', userId ?? ''))
         .$if(state !== undefined, (query) => query.where('state', '=', state ?? 'PENDING'))

@@ -1,10 +1,10 @@
 /** Takes pieces of work one after the other, and all that have come meanwhile together. */
-export class Gathering<W> {
+export class Gathering<W, R = void> {
   readonly #most: number;
   readonly #sizeOf: (work: W) => number;
-  readonly #together: (work: readonly W[]) => Promise<void>;
-  readonly #alone: (work: W) => Promise<void>;
-  #waiting: Waiting<W>[] = [];
+  readonly #together: (work: readonly W[]) => Promise<readonly R[]>;
+  readonly #alone: (work: W) => Promise<R>;
+  #waiting: Waiting<W, R>[] = [];
   #running = false;
 
   /**
@@ -14,8 +14,9 @@ export class Gathering<W> {
   constructor(options: {
     readonly most: number;
     readonly sizeOf: (work: W) => number;
-    readonly together: (work: readonly W[]) => Promise<void>;
-    readonly alone: (work: W) => Promise<void>;
+    /** What came of each, in the same order. */
+    readonly together: (work: readonly W[]) => Promise<readonly R[]>;
+    readonly alone: (work: W) => Promise<R>;
   }) {
     this.#most = options.most;
     this.#sizeOf = options.sizeOf;
@@ -23,9 +24,9 @@ export class Gathering<W> {
     this.#alone = options.alone;
   }
 
-  /** Resolves when the work is done. Rejects with what its being taken alone threw. */
-  take(work: W): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+  /** Resolves to what came of the work. Rejects with what its being taken alone threw. */
+  take(work: W): Promise<R> {
+    const { promise, resolve, reject } = Promise.withResolvers<R>();
     this.#waiting.push({ work, resolve, reject });
     if (!this.#running) {
       this.#running = true;
@@ -42,7 +43,7 @@ export class Gathering<W> {
     this.#running = false;
   }
 
-  #next(): readonly Waiting<W>[] {
+  #next(): readonly Waiting<W, R>[] {
     let size = 0;
     const end = this.#waiting.findIndex(({ work }, index) => {
       size += this.#sizeOf(work);
@@ -51,12 +52,12 @@ export class Gathering<W> {
     return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end);
   }
 
-  async #takeAll(taken: readonly Waiting<W>[]): Promise<void> {
+  async #takeAll(taken: readonly Waiting<W, R>[]): Promise<void> {
     if (taken.length > 1) {
       try {
-        await this.#together(taken.map(({ work }) => work));
-        for (const { resolve } of taken) {
-          resolve();
+        const results = await this.#together(taken.map(({ work }) => work));
+        for (const [index, { resolve }] of taken.entries()) {
+          resolve(results[index] as R);
         }
         return;
       } catch {
@@ -69,8 +70,8 @@ export class Gathering<W> {
   }
 }
 
-type Waiting<W> = {
+type Waiting<W, R> = {
   readonly work: W;
-  readonly resolve: () => void;
+  readonly resolve: (result: R) => void;
   readonly reject: (reason: unknown) => void;
 };

@@ -11,12 +11,13 @@ function gathering(fails: (work: readonly string[]) => boolean = () => false) {
     if (fails(work)) {
       throw new Error(`${work.join()} failed`);
     }
+    return work.map((one) => one.toUpperCase());
   };
-  const subject = new Gathering<string>({
+  const subject = new Gathering<string, string | undefined>({
     most: 6,
     sizeOf: (work) => work.length,
     together: take,
-    alone: (work) => take([work]),
+    alone: async (work) => (await take([work]))[0],
   });
   return { subject, taken };
 }
@@ -25,7 +26,7 @@ test('what comes while others are taken is taken together', async () => {
   const { subject, taken } = gathering();
   const first = subject.take('a');
   await waitFor('the first to be begun with', () => taken.length === 1);
-  await Promise.all([first, subject.take('b'), subject.take('c')]);
+  assert.deepEqual(await Promise.all([first, subject.take('b'), subject.take('c')]), ['A', 'B', 'C']);
   assert.deepEqual(taken, [['a'], ['b', 'c']]);
 });
 
