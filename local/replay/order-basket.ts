@@ -11,7 +11,7 @@ import {
 import type { OrderService } from '#gen/shopverse/order/v1/order_service_pb.ts';
 import { amountOf, type Basket } from '../grocer/line.ts';
 import { GROCER } from '../shop/catalogue.ts';
-import { isPassing } from '../shop/patiently.ts';
+import { isPassing, isRefusal } from '../shop/patiently.ts';
 import type { Journal } from './journal.ts';
 import type { Tally } from './tally.ts';
 
@@ -63,7 +63,7 @@ export async function orderBasket(ordering: Ordering, basket: Basket, titles: Ti
     order = await repeating(until, () => place(ordering, basket, requestId, titles));
   } catch (error) {
     const { code, rawMessage } = ConnectError.from(error);
-    journal.add({ kind: isPassing(error) ? 'info' : 'fail', basketId, reason: `${code} ${rawMessage}` });
+    journal.add({ kind: isRefusal(error) ? 'fail' : 'info', basketId, reason: `${code} ${rawMessage}` });
     tally.failed += 1;
     return;
   }
