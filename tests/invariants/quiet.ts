@@ -76,7 +76,8 @@ type Ends = ReadonlyMap<string, ReadonlyMap<number, bigint>>;
 
 const derived = 'shopverse.analytics.v1';
 
-async function topicEnds({ kafka }: World): Promise<Ends> {
+/** Where the topics end that somebody reads, by partition. */
+export async function topicEnds({ kafka }: World): Promise<Ends> {
   const topics = await kafka.admin.topics();
   const ends = new Map<string, ReadonlyMap<number, bigint>>();
   for (const topic of [...domainTopics(topics), derived].filter((each) => topics.includes(each))) {
@@ -90,7 +91,7 @@ async function topicEnds({ kafka }: World): Promise<Ends> {
 }
 
 /** What counts is what a consumer's own database says, not what it told the broker. */
-async function consumerPlaces({ databases }: World, ends: Ends): Promise<Place[]> {
+export async function consumerPlaces({ databases }: World, ends: Ends): Promise<Place[]> {
   const places: Place[] = [];
   for (const { consumer, service, effects } of subscriptions) {
     if (!databases.services.includes(service)) {

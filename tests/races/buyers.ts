@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Code } from '@connectrpc/connect';
+import { CartService } from '#gen/shopverse/cart/v1/cart_service_pb.ts';
 import { Fulfilment_Method, type Order, Order_State } from '#gen/shopverse/order/v1/order_pb.ts';
+import { RpcError } from '#platform/errors/rpc-error.ts';
 import { isPassing } from '../../local/shop/patiently.ts';
+import { place, whenOnSale } from '../journeys/testing/checkout.ts';
+import { type Customer, newCustomer } from '../journeys/testing/customers.ts';
 import type { Staff } from '../journeys/testing/staff.ts';
+import { grpc } from '../journeys/testing/transports.ts';
 
 /** What somebody buys at a till. */
 export type Purchase = {
@@ -27,7 +33,7 @@ export async function buy({ till }: Staff, purchase: Purchase): Promise<Order> {
   const { sku, price, card = 'pm_card_visa', userId = randomUUID(), requestId = randomUUID() } = purchase;
   const money = (minorUnits: bigint) => ({ currencyCode: 'USD', minorUnits });
   const line = { sku, title: sku, categoryPath: ['RACES'], quantity: 1, unitPrice: money(price) };
-  return repeating(async () => {
+  return persistently(async () => {
     const { order } = await till.placeOrder({
       requestId,
       source: { case: 'quotedBasket', value: { userId, lines: [{ ...line, discount: money(0n) }] } },
@@ -40,13 +46,36 @@ export async function buy({ till }: Staff, purchase: Purchase): Promise<Order> {
   });
 }
 
+/** Somebody with one unit of the SKU in their cart, and perhaps a coupon. */
+export async function newShopper(
+  sku: string,
+  coupon?: string,
+): Promise<{ readonly customer: Customer; readonly cartId: string }> {
+  const customer = await persistently(() => newCustomer(grpc));
+  const carts = customer.client(CartService);
+  const adding = randomUUID();
+  const { cart } = await persistently(() =>
+    whenOnSale(() => carts.addItem({ requestId: adding, sku, quantity: 1 })),
+  );
+  const applying = randomUUID();
+  if (coupon !== undefined)
+    await persistently(() => carts.applyCoupon({ requestId: applying, code: coupon }));
+  return { customer, cartId: cart?.cartId ?? '' };
+}
+
+/** Places the order of a shopper's cart. */
+export function checkOut({ customer, cartId }: Awaited<ReturnType<typeof newShopper>>): Promise<Order> {
+  const requestId = randomUUID();
+  return persistently(() => place(customer, cartId, { requestId }));
+}
+
 /** The order once it is settled. */
-export function settled({ till }: Staff, orderId: string): Promise<Order> {
-  return repeating(async () => {
+export function settled({ orders }: Staff, orderId: string): Promise<Order> {
+  return persistently(async () => {
     for (;;) {
-      const { order } = await till.getOrder({ orderId });
+      const { order } = await orders.getOrder({ orderId });
       if (order !== undefined && SETTLED.has(order.state)) return order;
-      await sleep(500);
+      await sleep(1_000);
     }
   });
 }
@@ -69,14 +98,24 @@ export async function atOnce<T, R>(
   return results;
 }
 
-async function repeating<R>(call: () => Promise<R>): Promise<R> {
+/**
+ * Makes a call until it is answered, as a client does that wants to know: one that fails for a passing reason is repeated,
+ * so it must carry its request id.
+ */
+export async function persistently<R>(call: () => Promise<R>): Promise<R> {
   const until = Date.now() + PATIENCE_MS;
   for (let pause = 100; ; pause = Math.min(pause * 2, 3_000)) {
     try {
       return await call();
     } catch (error) {
-      if (!isPassing(error) || Date.now() > until) throw error;
+      if (!mayPass(error) || Date.now() > until) throw error;
       await sleep(pause);
     }
   }
 }
+
+function mayPass(error: unknown): boolean {
+  return error instanceof RpcError ? PASSING.has(error.code) : isPassing(error);
+}
+
+const PASSING: ReadonlySet<number> = new Set([Code.DeadlineExceeded, Code.Unavailable, Code.Aborted]);

@@ -32,8 +32,8 @@ for (let time = 1; time <= TIMES; time += 1) {
     const states = Map.groupBy(ended, ({ state }) => state);
     const count = (state: Order_State) => states.get(state)?.length ?? 0;
     assert.deepEqual(
-      { paid: count(Order_State.PAID), rejected: count(Order_State.REJECTED) },
-      { paid: UNITS, rejected: BUYERS - UNITS },
+      { sold: count(Order_State.FULFILLED), rejected: count(Order_State.REJECTED) },
+      { sold: UNITS, rejected: BUYERS - UNITS },
     );
     await assertStock(staff, sku, 0n);
   });
