@@ -23,7 +23,8 @@ import type { Call, RpcBinding } from '#platform/rpc/bind.ts';
 import { type TestDatabase, testDatabase } from '#platform/testing/test-database.ts';
 import { testEvents } from '#platform/testing/test-facts.ts';
 import { deadLetterAdmin } from './admin.ts';
-import { dueDeadLetters, takeDeadLetter } from './redrive.ts';
+import { dueDeadLetters } from './letters.ts';
+import { takeDeadLetter } from './redrive.ts';
 
 const log = pino({ level: 'silent' });
 const topic = 'test.admin.v1';

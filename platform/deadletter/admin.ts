@@ -14,7 +14,7 @@ import { headerName } from '#platform/events/headers.ts';
 import { restoreHeaders, textHeader } from '#platform/outbox/stored-headers.ts';
 import { bind, type Call, type RpcBinding } from '#platform/rpc/bind.ts';
 import { discardDeadLetters } from './discard.ts';
-import type { DeadLetter } from './publish.ts';
+import type { DeadLetter } from './letters.ts';
 import { takeDeadLetter } from './redrive.ts';
 
 const stateNumbers = {

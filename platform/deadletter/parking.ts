@@ -1,9 +1,10 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { Counter } from 'prom-client';
 import type { Incoming, RawRecord } from '#platform/consumer/incoming.ts';
 import type { KernelTables } from '#platform/db/database.ts';
 import { headerName } from '#platform/events/headers.ts';
 import { storeExactly, textHeader } from '#platform/outbox/stored-headers.ts';
+import { insertLetter, openKeys } from './letters.ts';
 import { publishDeadLetter } from './publish.ts';
 
 /** The first retry of a fact comes after this time; each further one after twice the time before. */
@@ -30,14 +31,7 @@ export async function parkedKeys(
   if (keyed.length === 0) {
     return new Set();
   }
-  const { rows } = await sql<{ topic: string; key: Buffer }>`
-    select distinct topic, key from dead_letter
-    where consumer = ${consumer} and state in ('RETRYING', 'DEAD', 'QUEUED')
-      and (topic, key) in (
-        select * from unnest(${keyed.map(({ topic }) => topic)}::text[], ${keyed.map(({ key }) => key)}::bytea[]))`.execute(
-    db,
-  );
-  return new Set(rows.flatMap((row) => keyName(row) ?? []));
+  return new Set((await openKeys(db, consumer, keyed)).flatMap((row) => keyName(row) ?? []));
 }
 
 /**
@@ -51,26 +45,21 @@ export async function park(
   { record }: Pick<Incoming, 'record'>,
   how: { readonly state: 'RETRYING' | 'QUEUED' | 'DEAD'; readonly error: unknown },
 ): Promise<void> {
-  const letter = await db
-    .insertInto('dead_letter')
-    .values({
-      consumer,
-      topic: record.topic,
-      partition: record.partition,
-      offset: record.offset,
-      key: record.key,
-      headers: JSON.stringify(storeExactly(record.headers)),
-      payload: record.value,
-      event_id: textHeader(record.headers, headerName.id) ?? null,
-      error: describeError(how.error),
-      attempts: how.state === 'QUEUED' ? 0 : 1,
-      state: how.state,
-      next_attempt_time: how.state === 'RETRYING' ? new Date(Date.now() + firstRetryMs) : null,
-      dead_time: how.state === 'DEAD' ? new Date() : null,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .returningAll()
-    .executeTakeFirst();
+  const letter = await insertLetter(db, {
+    consumer,
+    topic: record.topic,
+    partition: record.partition,
+    offset: record.offset,
+    key: record.key,
+    headers: JSON.stringify(storeExactly(record.headers)),
+    payload: record.value,
+    event_id: textHeader(record.headers, headerName.id) ?? null,
+    error: describeError(how.error),
+    attempts: how.state === 'QUEUED' ? 0 : 1,
+    state: how.state,
+    next_attempt_time: how.state === 'RETRYING' ? new Date(Date.now() + firstRetryMs) : null,
+    dead_time: how.state === 'DEAD' ? new Date() : null,
+  });
   if (letter === undefined) {
     return;
   }

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Kysely, Selectable } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { KernelTables } from '#platform/db/database.ts';
 import type { Header } from '#platform/kafka/kafka.ts';
 import { insertIntoOutbox } from '#platform/outbox/append.ts';
 import { restoreHeaders, storeExactly } from '#platform/outbox/stored-headers.ts';
-
-/** A record that was set aside, as its table holds it. */
-export type DeadLetter = Selectable<KernelTables['dead_letter']>;
+import type { DeadLetter } from './letters.ts';
 
 /** The headers that a dead letter's record has beyond its own. */
 export const deadLetterHeader = {

@@ -1,15 +1,14 @@
-import { type Kysely, sql } from 'kysely';
 import type { Consumer } from '#platform/consumer/consumer.ts';
 import { handleFact } from '#platform/consumer/handle.ts';
 import { claimFacts } from '#platform/consumer/inbox.ts';
 import { type Incoming, readRecord } from '#platform/consumer/incoming.ts';
-import type { KernelTables } from '#platform/db/database.ts';
 import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { isDisconnect } from '#platform/db/transient.ts';
 import type { Logger } from '#platform/log/logger.ts';
 import { restoreHeaders } from '#platform/outbox/stored-headers.ts';
+import { type DeadLetter, lockHead, updateLetter } from './letters.ts';
 import { describeError, firstRetryMs } from './parking.ts';
-import { type DeadLetter, publishDeadLetter } from './publish.ts';
+import { publishDeadLetter } from './publish.ts';
 
 /** After so many attempts in all a fact is dead. The last comes about half a minute after the first. */
 export const mostAttempts = 6;
@@ -44,7 +43,11 @@ export async function takeDeadLetter(
       if (fresh.size > 0) {
         await handleFact(consumer.name, incoming, tx, log);
       }
-      await finish(db, id, { state: 'REDRIVEN', attempts: letter.attempts + 1, next_attempt_time: null });
+      await updateLetter(db, id, {
+        state: 'REDRIVEN',
+        attempts: letter.attempts + 1,
+        next_attempt_time: null,
+      });
       return 'taken';
     });
   } catch (error) {
@@ -54,20 +57,6 @@ export async function takeDeadLetter(
     log.warn({ err: error, dead_letter: id.toString() }, 'a dead letter failed again');
     return recordFailure(consumer, id, error, attemptsAllowed);
   }
-}
-
-/** The ids of letters that are due and have no open letter of their key before them, oldest first. */
-export async function dueDeadLetters(db: Kysely<KernelTables>, consumer: string): Promise<readonly bigint[]> {
-  const { rows } = await sql<{ id: bigint }>`
-    select id from dead_letter as due
-    where consumer = ${consumer} and state in ('RETRYING', 'QUEUED')
-      and coalesce(next_attempt_time, '-infinity') <= now()
-      and not exists (
-        select 1 from dead_letter as earlier
-        where earlier.consumer = due.consumer and earlier.topic = due.topic and earlier.key = due.key
-          and earlier.id < due.id and earlier.state in ('RETRYING', 'DEAD', 'QUEUED'))
-    order by id limit 100`.execute(db);
-  return rows.map((row) => row.id);
 }
 
 async function recordFailure(
@@ -93,54 +82,13 @@ async function recordFailure(
       dead_time: dead ? (letter.dead_time ?? new Date()) : null,
     };
     const { state, next_attempt_time, dead_time } = failed;
-    await finish(db, id, { state, attempts, next_attempt_time, dead_time, error: failed.error });
+    await updateLetter(db, id, { state, attempts, next_attempt_time, dead_time, error: failed.error });
     // The copy goes out once: it is the record as it was when it was given up on.
     if (dead && letter.dead_time === null) {
       await publishDeadLetter(db, failed);
     }
     return 'failed';
   });
-}
-
-/** The letter, locked, unless it is done or has an open one of its key before it. */
-async function lockHead(
-  db: Kysely<KernelTables>,
-  consumer: string,
-  id: bigint,
-): Promise<DeadLetter | undefined> {
-  const letter = await db
-    .selectFrom('dead_letter')
-    .selectAll()
-    .where('id', '=', id)
-    .where('consumer', '=', consumer)
-    .where('state', 'in', ['RETRYING', 'DEAD', 'QUEUED'])
-    .forUpdate()
-    .executeTakeFirst();
-  if (letter === undefined || letter.key === null) {
-    return letter;
-  }
-  const earlier = await db
-    .selectFrom('dead_letter')
-    .select('id')
-    .where('consumer', '=', consumer)
-    .where('topic', '=', letter.topic)
-    .where('key', '=', letter.key)
-    .where('id', '<', id)
-    .where('state', 'in', ['RETRYING', 'DEAD', 'QUEUED'])
-    .limit(1)
-    .executeTakeFirst();
-  return earlier === undefined ? letter : undefined;
-}
-
-type Outcome = Pick<DeadLetter, 'state' | 'attempts' | 'next_attempt_time'> &
-  Partial<Pick<DeadLetter, 'dead_time' | 'error'>>;
-
-async function finish(db: Kysely<KernelTables>, id: bigint, outcome: Outcome): Promise<void> {
-  await db
-    .updateTable('dead_letter')
-    .set({ ...outcome, update_time: new Date() })
-    .where('id', '=', id)
-    .execute();
 }
 
 function read(consumer: Consumer, letter: DeadLetter): Incoming {

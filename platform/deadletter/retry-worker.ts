@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { Gauge } from 'prom-client';
 import type { Consumer } from '#platform/consumer/consumer.ts';
 import type { KernelTables } from '#platform/db/database.ts';
@@ -7,7 +7,8 @@ import { leased } from '#platform/lease/lease.ts';
 import type { Logger } from '#platform/log/logger.ts';
 import { pause } from '#platform/service/pause.ts';
 import type { Worker } from '#platform/service/worker.ts';
-import { dueDeadLetters, takeDeadLetter } from './redrive.ts';
+import { countOpen, dueDeadLetters } from './letters.ts';
+import { takeDeadLetter } from './redrive.ts';
 
 const pollMs = 1_000;
 const countEveryMs = 5_000;
@@ -47,10 +48,8 @@ export function deadLetterRetries(consumer: Consumer, log: Logger): Worker {
 }
 
 async function count(db: Kysely<KernelTables>, consumer: string): Promise<void> {
-  const { rows } = await sql<{ state: string; letters: bigint }>`
-    select state, count(*) as letters from dead_letter
-    where consumer = ${consumer} and state in ('RETRYING', 'DEAD', 'QUEUED') group by state`.execute(db);
+  const letters = await countOpen(db, consumer);
   for (const state of counted) {
-    open.set({ consumer, state }, Number(rows.find((row) => row.state === state)?.letters ?? 0n));
+    open.set({ consumer, state }, letters.get(state) ?? 0);
   }
 }

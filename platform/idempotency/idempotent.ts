@@ -15,6 +15,7 @@ import type { Database, KernelTables, Tx } from '#platform/db/database.ts';
 import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { refusal } from '#platform/errors/refusal.ts';
 import type { Call, Caller } from '#platform/rpc/bind.ts';
+import { type AnswerKey, claimAnswer, findAnswer, storeAnswer } from './answers.ts';
 
 /**
  * Runs a command once per (caller, method, request id). The key and the answer are stored in the command's own
@@ -38,39 +39,22 @@ export async function idempotent<T, R extends DescMessage>(
   return database.transaction(async (tx) => {
     const db = kernelTables(tx.db);
     // A parallel repeat waits here until the first one's transaction ends.
-    const claimed = await db
-      .insertInto('idempotency')
-      .values({ ...key, request_hash: hash, response: null })
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirstOrThrow();
-    if (claimed.numInsertedOrUpdatedRows === 0n) {
+    if (!(await claimAnswer(db, key, hash))) {
       return replay(db, key, hash, response);
     }
     const answer = create(response, await work(tx));
-    await db
-      .updateTable('idempotency')
-      .set({ response: toBinary(response, answer) })
-      .where('caller', '=', key.caller)
-      .where('method', '=', key.method)
-      .where('request_id', '=', key.request_id)
-      .execute();
+    await storeAnswer(db, key, toBinary(response, answer));
     return answer;
   });
 }
 
 async function replay<R extends DescMessage>(
   db: Kysely<KernelTables>,
-  key: { caller: string; method: string; request_id: string },
+  key: AnswerKey,
   hash: Buffer,
   response: R,
 ): Promise<MessageShape<R>> {
-  const stored = await db
-    .selectFrom('idempotency')
-    .select(['request_hash', 'response'])
-    .where('caller', '=', key.caller)
-    .where('method', '=', key.method)
-    .where('request_id', '=', key.request_id)
-    .executeTakeFirstOrThrow();
+  const stored = await findAnswer(db, key);
   if (!hash.equals(stored.request_hash) || stored.response === null) {
     throw refusal(
       ErrorReasonSchema,

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Database, KernelTables, Tx } from '#platform/db/database.ts';
 import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { pause } from '#platform/service/pause.ts';
 import type { Worker } from '#platform/service/worker.ts';
+import { acquireGrant, type Grant, keepGrant, releaseGrant, renewGrant } from './grants.ts';
 
 /** A lease that this process was granted, and may have lost since. */
 export type Lease<T> = {
@@ -43,7 +44,7 @@ export function leased<T>(
       const holder = randomUUID();
       const db = kernelTables(database.db);
       while (!signal.aborted) {
-        const epoch = await acquire(db, name, holder, ttlMs);
+        const epoch = await acquireGrant(db, name, holder, ttlMs);
         if (epoch === undefined) {
           await pause(ttlMs / 4, signal);
           continue;
@@ -54,13 +55,7 @@ export function leased<T>(
   };
 }
 
-type Held = {
-  readonly db: Kysely<KernelTables>;
-  readonly name: string;
-  readonly holder: string;
-  readonly epoch: bigint;
-  readonly ttlMs: number;
-};
+type Held = Grant & { readonly db: Kysely<KernelTables>; readonly ttlMs: number };
 
 async function hold<T>(
   held: Held,
@@ -73,14 +68,18 @@ async function hold<T>(
   try {
     await work({
       epoch: held.epoch,
-      assertHeld: (tx) => assertHeld(kernelTables(tx.db), held),
+      async assertHeld(tx) {
+        if (!(await keepGrant(kernelTables(tx.db), held))) {
+          throw new LeaseLost(held.name);
+        }
+      },
       signal: AbortSignal.any([signal, lost.signal]),
     });
   } finally {
     done.abort();
     await renewing;
     // One that can't be given back runs out by itself; what `work` threw matters more.
-    await release(held).catch(() => undefined);
+    await releaseGrant(held.db, held).catch(() => undefined);
   }
 }
 
@@ -92,7 +91,7 @@ async function keepRenewing(held: Held, done: AbortSignal, lost: AbortController
       return;
     }
     try {
-      if (!(await renew(held))) {
+      if (!(await renewGrant(held.db, held, held.ttlMs))) {
         lost.abort(new LeaseLost(held.name));
         return;
       }
@@ -104,44 +103,5 @@ async function keepRenewing(held: Held, done: AbortSignal, lost: AbortController
         return;
       }
     }
-  }
-}
-
-/** The new epoch, or undefined while somebody else's grant runs. One statement, so that two can't both win. */
-async function acquire(
-  db: Kysely<KernelTables>,
-  name: string,
-  holder: string,
-  ttlMs: number,
-): Promise<bigint | undefined> {
-  const { rows } = await sql<{ epoch: bigint }>`
-    insert into lease as held (name, holder, epoch, expires_at)
-    values (${name}, ${holder}, 1, now() + ${ttlMs} * interval '1 millisecond')
-    on conflict (name) do update
-      set holder = excluded.holder, epoch = held.epoch + 1, expires_at = excluded.expires_at
-      where held.expires_at < now()
-    returning epoch`.execute(db);
-  return rows[0]?.epoch;
-}
-
-async function renew(held: Held): Promise<boolean> {
-  const renewed = await sql`
-    update lease set expires_at = now() + ${held.ttlMs} * interval '1 millisecond'
-    where name = ${held.name} and holder = ${held.holder} and epoch = ${held.epoch}`.execute(held.db);
-  return renewed.numAffectedRows === 1n;
-}
-
-async function release(held: Held): Promise<void> {
-  await sql`
-    update lease set expires_at = '-infinity'
-    where name = ${held.name} and holder = ${held.holder} and epoch = ${held.epoch}`.execute(held.db);
-}
-
-async function assertHeld(db: Kysely<KernelTables>, held: Held): Promise<void> {
-  const { rows } = await sql`
-    select 1 from lease
-    where name = ${held.name} and holder = ${held.holder} and epoch = ${held.epoch} for share`.execute(db);
-  if (rows.length === 0) {
-    throw new LeaseLost(held.name);
   }
 }

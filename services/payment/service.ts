@@ -19,15 +19,15 @@ import { attemptWorker } from './usecases/work-attempts.ts';
 import { createWorked } from './usecases/worked.ts';
 import { webhookRoutes } from './webhooks.ts';
 
-/** The payment service, put together. */
+/** The payment service, put together. `provider` moves the money: by default the one that the settings name. */
 export function paymentService(
   runtime: Pick<Runtime, 'log' | 'clock' | 'instance'>,
   database: Database<PaymentTables>,
   config: PaymentConfig,
+  provider = observedProvider(stripeProvider({ ...config, name: config.provider }), config.url),
 ): Service {
   const { log, clock, instance } = runtime;
   const now = () => clock.now().getTime();
-  const provider = observedProvider(stripeProvider({ ...config, name: config.provider }), config.url);
   // A job may need three calls: asking, using the key up, asking again.
   const claimMs = 3 * config.timeoutMs + 5_000;
   const store = paymentStore({ database, provider: provider.name, instance, claimMs });

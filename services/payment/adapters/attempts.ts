@@ -1,13 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { sql } from 'kysely';
 import { Gathering } from '#platform/batching/gathering.ts';
 import type { Database, Tx } from '#platform/db/database.ts';
-import { isOpen, type Operation } from '../domain/attempt.ts';
+import { isOpen } from '../domain/attempt.ts';
 import type { Message } from '../domain/messages.ts';
-import { backoffMs } from '../domain/next-step.ts';
 import type { Payment } from '../domain/payment.ts';
-import type { Answer, Claimable, Job, PaymentStore, Recorded } from '../ports.ts';
-import { applyTo, type LockedPayment, lockPayment, lockPayments } from './payments-in.ts';
+import type { Answer, Job, PaymentStore, Recorded } from '../ports.ts';
+import { claimJobs, postpone, releaseClaims } from './claims.ts';
+import type { LockedPayment } from './lock-payment.ts';
+import { applyTo, lockPayment, lockPayments } from './payments-in.ts';
 import type { PaymentTables } from './tables.ts';
 
 /** Answers that are stored in one transaction, when so many have come. */
@@ -41,20 +41,11 @@ export function attemptsOf(options: {
     alone: async (given) => (await recordAll([given]))[0] as Recorded,
   });
   return {
-    async claim(which, limit) {
-      const { rows } = await claimRows(database, which, limit, instance, claimMs);
-      return rows.map(toJob);
-    },
+    claim: (which, limit) => claimJobs(database, { which, limit, instance, claimMs }),
 
     record: (job, answer) => records.take({ job, answer, inContext: AsyncLocalStorage.snapshot() }),
 
-    async releaseClaims() {
-      await sql`
-        update attempt set next_try_at = now()
-        where claimed_by = ${instance} and outcome in ('PENDING', 'UNKNOWN') and next_try_at > now()`.execute(
-        database.db,
-      );
-    },
+    releaseClaims: () => releaseClaims(database, instance),
   };
 }
 
@@ -85,74 +76,6 @@ async function recordOne(tx: Tx<PaymentTables>, job: Job, answer: Answer): Promi
   return { kind: 'recorded', opened: applied.opened };
 }
 
-type ClaimedRow = {
-  idempotency_key: string;
-  claim: bigint;
-  was_sent: boolean;
-  tries: number;
-  operation: Operation;
-  amount: bigint;
-  currency: string;
-  created_at: Date;
-  correlation_id: string;
-  causation_id: string | null;
-  traceparent: string;
-  payment_id: string;
-  order_id: string;
-  payment_method_token: string;
-  provider_reference: string;
-  cancelling: boolean;
-  deadline: Date;
-};
-
-/** One statement, so that two replicas never claim the same. A claim is a time before which nobody else looks. */
-function claimRows(
-  database: Database<PaymentTables>,
-  which: Claimable,
-  limit: number,
-  instance: string,
-  claimMs: number,
-) {
-  return sql<ClaimedRow>`
-    with due as (
-      select idempotency_key, sent from attempt
-      where outcome in ('PENDING', 'UNKNOWN') and next_try_at <= now() and sent = ${which === 'sent'}
-      order by next_try_at limit ${limit} for update skip locked
-    ), claimed as (
-      update attempt set sent = true, tries = tries + 1, claim = claim + 1, claimed_by = ${instance},
-        next_try_at = now() + ${claimMs} * interval '1 millisecond'
-      from due where attempt.idempotency_key = due.idempotency_key
-      returning attempt.*, due.sent as was_sent
-    )
-    select claimed.*, payment.order_id, payment.payment_method_token, payment.provider_reference,
-      payment.cancelling, payment.deadline
-    from claimed join payment using (payment_id)`.execute(database.db);
-}
-
-function toJob(row: ClaimedRow): Job {
-  return {
-    key: row.idempotency_key,
-    operation: row.operation,
-    paymentId: row.payment_id,
-    orderId: row.order_id,
-    amount: row.amount,
-    currency: row.currency,
-    token: row.payment_method_token,
-    reference: row.provider_reference,
-    claim: row.claim,
-    sent: row.was_sent,
-    tries: row.tries,
-    cancelling: row.cancelling,
-    deadline: row.deadline,
-    createTime: row.created_at,
-    origin: {
-      correlationId: row.correlation_id,
-      causationId: row.causation_id ?? undefined,
-      traceparent: row.traceparent,
-    },
-  };
-}
-
 /** Whether the attempt is still open and this claim its last. */
 function isHeld({ payment, claims }: LockedPayment, job: Job): boolean {
   return claims.get(job.key) === job.claim && isOpenIn(payment, job.key);
@@ -173,13 +96,4 @@ function toMessage(job: Job, answer: Answer): Message | undefined {
     default:
       return answer satisfies never;
   }
-}
-
-/** Puts an attempt off that is still open. */
-async function postpone(tx: Tx<PaymentTables>, job: Job, sent: boolean): Promise<void> {
-  await tx.db
-    .updateTable('attempt')
-    .set({ sent, next_try_at: sql<Date>`now() + ${backoffMs(job.tries)} * interval '1 millisecond'` })
-    .where('idempotency_key', '=', job.key)
-    .execute();
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import type { Tx } from '#platform/db/database.ts';
 import { Held } from '#platform/db/held.ts';
 import { decide } from '../domain/decide.ts';
@@ -8,10 +7,10 @@ import type { Message } from '../domain/messages.ts';
 import { type Change, evolve, isFact, type Payment } from '../domain/payment.ts';
 import { requested } from '../domain/request.ts';
 import type { Applied, PaymentWriter } from '../ports.ts';
+import { type LockedPayment, selectLocked } from './lock-payment.ts';
 import { paymentEvent } from './payment-events.ts';
-import { toPayment } from './rows.ts';
-import { hasten, insertPayment, type NewEntry, savePayment } from './save-payment.ts';
-import { attemptColumns, type PaymentTables, paymentColumns } from './tables.ts';
+import { hasten, insertPayment, insertWebhook, type NewEntry, savePayment } from './save-payment.ts';
+import type { PaymentTables } from './tables.ts';
 
 /** Payments within a transaction. `provider` is the name that new payments are stored under. */
 export function paymentsIn(tx: Tx<PaymentTables>, provider: string): PaymentWriter {
@@ -25,19 +24,9 @@ export function paymentsIn(tx: Tx<PaymentTables>, provider: string): PaymentWrit
       return locked === undefined ? { kind: 'unknown-payment' } : applyTo(tx, locked.payment, message);
     },
 
-    async noteWebhook(event) {
-      const noted = await tx.db
-        .insertInto('webhook_event')
-        .values({ event_id: event.id, type: event.type, payment_id: event.paymentId ?? null })
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirstOrThrow();
-      return noted.numInsertedOrUpdatedRows === 1n;
-    },
+    noteWebhook: (event) => insertWebhook(tx, event),
   };
 }
-
-/** A payment as locked, and the last claim of each attempt by its key. */
-export type LockedPayment = { readonly payment: Payment; readonly claims: ReadonlyMap<string, bigint> };
 
 const held = new Held<LockedPayment>();
 
@@ -54,37 +43,9 @@ export async function lockPayment(
   return held.take(tx.db, paymentId);
 }
 
-/**
- * Locks payments with their attempts until the transaction ends, so that no worker claims one meanwhile, in an order
- * that all transactions keep to. Two statements: one that waited for a payment's lock would not see the attempts that
- * the holder added.
- */
+/** Locks payments at once, so that `lockPayment` finds them. */
 export async function lockPayments(tx: Tx<PaymentTables>, paymentIds: readonly string[]): Promise<void> {
-  const ids = sql<string>`any(${[...new Set(paymentIds)]}::uuid[])`;
-  const rows = await tx.db
-    .selectFrom('payment')
-    .select(paymentColumns)
-    .where('payment_id', '=', ids)
-    .orderBy('payment_id')
-    .forUpdate()
-    .execute();
-  const attempts = await tx.db
-    .selectFrom('attempt')
-    .select(attemptColumns)
-    .where('payment_id', '=', ids)
-    .orderBy('payment_id')
-    .orderBy('position')
-    .forUpdate()
-    .execute();
-  const byPayment = Map.groupBy(attempts, (attempt) => attempt.payment_id);
-  held.keep(
-    tx.db,
-    rows.map((row) => {
-      const own = byPayment.get(row.payment_id) ?? [];
-      const claims = new Map(own.map((attempt) => [attempt.idempotency_key, attempt.claim]));
-      return [row.payment_id, { payment: toPayment(row, own), claims }];
-    }),
-  );
+  held.keep(tx.db, await selectLocked(tx, paymentIds));
 }
 
 /** Decides what a message makes of a locked payment, and stores what follows. */

@@ -77,6 +77,19 @@ export async function hasten(tx: Tx<PaymentTables>, payment: Payment): Promise<v
     .execute();
 }
 
+/** Notes a provider's event; false when it was noted before. */
+export async function insertWebhook(
+  tx: Tx<PaymentTables>,
+  event: { readonly id: string; readonly type: string; readonly paymentId: string | undefined },
+): Promise<boolean> {
+  const noted = await tx.db
+    .insertInto('webhook_event')
+    .values({ event_id: event.id, type: event.type, payment_id: event.paymentId ?? null })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow();
+  return noted.numInsertedOrUpdatedRows === 1n;
+}
+
 /** The insert of a payment's attempts from the nth on, which remember what set them off. */
 function openAttempts(payment: Payment, from: number, source: ReturnType<typeof sql>) {
   const fresh = payment.attempts.slice(from);
