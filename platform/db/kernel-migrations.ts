@@ -8,6 +8,7 @@ export const kernelMigrations: MigrationSet = {
   '0003_dead_letter': { up: deadLetter },
   '0004_idempotency': { up: idempotency },
   '0005_lease': { up: lease },
+  '0006_outbox_order': { up: outboxOrder },
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: a migration runs before the tables that types speak of.
@@ -115,4 +116,17 @@ async function lease(db: AnyDb): Promise<void> {
       holder text not null,
       epoch bigint not null,
       expires_at timestamptz not null)`.execute(db);
+}
+
+/**
+ * A transaction may get its id first and write an aggregate's next fact last, having waited for the lock of one that
+ * began later: by its own id its fact would come out before the one that it follows. So a row counts as of the latest
+ * transaction that had ended when it was written, if that is later than its own: never below the oldest that is open,
+ * and never below the row that it follows.
+ */
+async function outboxOrder(db: AnyDb): Promise<void> {
+  await sql`
+    alter table outbox alter column xid set default greatest(
+      pg_current_xact_id(),
+      ((pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1)::text)::xid8)`.execute(db);
 }

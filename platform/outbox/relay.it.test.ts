@@ -97,6 +97,23 @@ const published = async (topic: string, atLeast: number) =>
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
+relayTest('I-33 a transaction that began first and wrote last is published last', async (topic) => {
+  const held = await database.db.startTransaction().execute();
+  // It has its id from here on, and goes on only when the other, which began later, has committed.
+  await sql`select pg_current_xact_id()`.execute(held);
+  await append(topic, ['a'], 1);
+  const another = await database.db.startTransaction().execute();
+  await sql`select pg_current_xact_id()`.execute(another);
+  const entry = outboxEntry(source, 'origin', fact(topic, 'a', 2));
+  await insertIntoOutbox(kernelTables(held), [entry]);
+  await held.commit().execute();
+  start();
+  await sleep(300);
+  await another.commit().execute();
+  await published(topic, 2);
+  assert.deepEqual(firstOccurrences(await readTopic(broker.kafka, topic)), { a: [1, 2] });
+});
+
 relayTest('every outbox row reaches Kafka, in the order of its key (I-31, I-33)', async (topic) => {
   start();
   await append(topic, ['a', 'b', 'c'], 50);

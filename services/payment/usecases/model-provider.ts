@@ -24,8 +24,8 @@ export type ModelProvider = PaymentProvider & {
   expire(): void;
 };
 
-/** A new provider, for one payment with this card. */
-export function modelProvider(card: Card): ModelProvider {
+/** A new provider, for one payment with this card, of so much in minor units. */
+export function modelProvider(card: Card, amount = 100n): ModelProvider {
   let status: ReturnType<ModelProvider['status']> = 'none';
   let expired = false;
   let captured = 0n;
@@ -35,7 +35,7 @@ export function modelProvider(card: Card): ModelProvider {
   const told: Message[] = [];
   const faults: Fault[] = [];
   const underWay: (() => void)[] = [];
-  const reference = 'pi_model';
+  const reference = `pi_model`;
   let refusals = card === 'first-refund-fails' ? 1 : 0;
 
   function heard(message: Message): { readonly kind: 'heard'; readonly message: Message } {
@@ -79,7 +79,7 @@ export function modelProvider(card: Card): ModelProvider {
   function intent(): Message | undefined {
     switch (status) {
       case 'held':
-        return { kind: 'authorised', reference, amount: 100n };
+        return { kind: 'authorised', reference, amount };
       case 'captured':
         return { kind: 'captured', reference, amount: captured };
       case 'canceled':
