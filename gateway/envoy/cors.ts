@@ -1,4 +1,4 @@
-import { SERVICE_HEADER } from './routes.ts';
+import { SERVICE_HEADER } from './edge-methods.ts';
 import { extension, typed } from './typed.ts';
 
 const FILTER = 'envoy.filters.http.cors';
@@ -14,7 +14,7 @@ export function corsPolicy(origins: readonly string[]): Record<string, object> {
       allow_methods: 'GET, POST',
       allow_headers: [
         ...['authorization', 'content-type', 'grpc-timeout', 'x-grpc-web', 'x-user-agent'],
-        ...['x-shopverse-guest', SERVICE_HEADER],
+        ...['connect-protocol-version', 'connect-timeout-ms', 'x-shopverse-guest', SERVICE_HEADER],
       ].join(', '),
       expose_headers: 'grpc-status, grpc-message, grpc-status-details-bin, x-correlation-id, retry-after',
       max_age: '7200',

@@ -1,4 +1,4 @@
-import { extension } from './typed.ts';
+import { extension, setHeader } from './typed.ts';
 
 /** Headers by which a workload, a proxy or a trace speaks. From outside none of them is true. */
 const NAMES = [
@@ -17,6 +17,9 @@ const NAMES = [
   'baggage',
   'b3',
 ];
+/** The content type as the client sent it, for the edge's own answers: filters change it on the way. */
+export const SENT_TYPE_HEADER = 'x-edge-content-type';
+
 const PREFIXES = ['x-jwt-', 'x-auth-', 'x-b3-', 'x-envoy-', 'x-istio-', 'x-goog-'];
 
 /**
@@ -29,6 +32,7 @@ export const dropForeignIdentity: object = extension(
   {
     mutations: [
       ...NAMES.map((name) => ({ remove: name })),
+      { append: setHeader(SENT_TYPE_HEADER, '%REQ(CONTENT-TYPE)%') },
       ...PREFIXES.map((prefix) => ({ remove_on_match: { key_matcher: { prefix } } })),
     ],
   },

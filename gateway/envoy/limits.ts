@@ -1,8 +1,8 @@
 import { extension, typed } from './typed.ts';
 
 const BUFFER = 'envoy.filters.http.buffer';
-/** More than any service takes of one message, so that it is the service that refuses, with a reason. */
-const LARGEST_REQUEST = 8 * 1024 * 1024;
+/** What the services take of one message: what is larger is refused here already, alike over every protocol. */
+export const LARGEST_REQUEST = 4 * 1024 * 1024;
 
 /** Takes a request whole before it goes on, and refuses one that is too large: a slow sender holds up no service. */
 export const bodyFilter: object = extension(BUFFER, 'envoy.extensions.filters.http.buffer.v3.Buffer', {

@@ -1,23 +1,22 @@
 import type { DescFile } from '@bufbuild/protobuf';
-import { domainOf } from '../../proto/contracts.ts';
 import { accessLog } from './access-log.ts';
 import { corsFilter, corsPolicy } from './cors.ts';
-import { type EdgeMethod, edgeMethods } from './edge-methods.ts';
+import { type EdgeMethod, edgeMethods, servicesOf } from './edge-methods.ts';
 import { dropForeignIdentity } from './identity-headers.ts';
 import { bodyFilter, connectionLimits } from './limits.ts';
 import { localReplies } from './local-replies.ts';
 import type { EnvoyOptions } from './options.ts';
+import { restFilter } from './rest.ts';
 import { rolesFilter } from './roles.ts';
-import { methodRoutes, nothingElse, plainRoutes } from './routes.ts';
+import { routeTable } from './routes.ts';
 import { tokenFilter } from './token.ts';
 import { tracing } from './tracing.ts';
-import { extension } from './typed.ts';
+import { extension, setHeader } from './typed.ts';
 
 const DEV_ORIGINS = ['http://localhost:5173', 'http://127.0.0.1:5173'];
 
 /** The edge's only listener: gRPC over h2 and gRPC-Web over either, on loopback. */
 export function edgeListener(contracts: readonly DescFile[], options: EnvoyOptions): object {
-  const methods = edgeMethods(contracts);
   return {
     name: 'edge',
     address: { socket_address: { address: '127.0.0.1', port_value: options.edgePort } },
@@ -28,7 +27,7 @@ export function edgeListener(contracts: readonly DescFile[], options: EnvoyOptio
           extension(
             'envoy.filters.network.http_connection_manager',
             'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
-            connectionManager(methods, servicesOf(contracts), options),
+            connectionManager(contracts, options),
           ),
         ],
       },
@@ -36,11 +35,8 @@ export function edgeListener(contracts: readonly DescFile[], options: EnvoyOptio
   };
 }
 
-function connectionManager(
-  methods: readonly EdgeMethod[],
-  services: readonly string[],
-  options: EnvoyOptions,
-) {
+function connectionManager(contracts: readonly DescFile[], options: EnvoyOptions) {
+  const methods = edgeMethods(contracts);
   return {
     stat_prefix: 'edge',
     codec_type: 'AUTO',
@@ -77,17 +73,14 @@ function connectionManager(
           name: 'shopverse',
           domains: ['*'],
           typed_per_filter_config: corsPolicy(options.corsOrigins ?? DEV_ORIGINS),
-          routes: [
-            ...methods.flatMap((method) => methodRoutes(method, services)),
-            ...plainRoutes,
-            nothingElse,
-          ],
+          matcher: routeTable(methods, servicesOf(contracts)),
         },
       ],
     },
     http_filters: [
       corsFilter,
       extension('envoy.filters.http.grpc_web', 'envoy.extensions.filters.http.grpc_web.v3.GrpcWeb'),
+      restFilter(contracts, methods),
       tokenFilter(options),
       rolesFilter,
       bodyFilter,
@@ -103,20 +96,10 @@ function connectionManager(
   };
 }
 
-/** The services that have contracts of their own, by name. */
-function servicesOf(contracts: readonly DescFile[]): string[] {
-  const domains = contracts.filter((file) => file.services.length > 0).map(domainOf);
-  return [...new Set(domains)].filter((domain) => domain !== 'platform');
-}
-
 function statsOf(methods: readonly EdgeMethod[]): object[] {
   const byService = Map.groupBy(methods, ({ path }) => path.split('/')[1] ?? '');
   return [...byService].map(([name, own]) => ({
     name,
     method_names: own.map(({ path }) => path.split('/')[2] ?? ''),
   }));
-}
-
-function setHeader(key: string, value: string): object {
-  return { header: { key, value }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' };
 }

@@ -1,44 +1,67 @@
+import { ErrorReason, ErrorReasonSchema } from '#gen/shopverse/common/v1/error_reason_pb.ts';
+import { refusal } from '#platform/errors/refusal.ts';
+import type { RpcError } from '#platform/errors/rpc-error.ts';
+import { both, replyForms } from './reply-forms.ts';
 import { extension } from './typed.ts';
 
-/**
- * What Envoy answers by itself, in words that say nothing of the inside, with the correlation id that finds the request in
- * the logs. Over gRPC they are the status message. A token for another audience counts as no token: 401, where Envoy alone
- * says 403, which is left to those who may not do what they ask for.
- */
-export const localReplies: object = {
-  mappers: [
-    {
-      filter: {
-        extension_filter: extension(
-          'envoy.access_loggers.extension_filters.cel',
-          'envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter',
-          {
-            expression: 'response.code == 403 && response.code_details.startsWith("jwt_authn_access_denied")',
-          },
-        ),
-      },
-      status_code: 401,
-      ...words('Sign in to do this: there is no valid token.'),
-    },
-    reply('EQ', 401, 'Sign in to do this: there is no valid token.'),
-    reply('EQ', 403, 'You may not do this.'),
-    reply('EQ', 404, 'There is no such thing here.'),
-    reply('EQ', 408, 'That took too long.'),
-    reply('EQ', 413, 'The request is too large.'),
-    reply('GE', 500, 'A part of the shop is away for a moment.'),
-  ],
+/** A status of Envoy's own, and what it means. */
+type Meaning = {
+  readonly when: object;
+  readonly refused: RpcError;
+  /** What plain HTTP and REST are answered, where that says more than what gRPC's code maps to. */
+  readonly httpStatus?: number;
 };
 
-function reply(op: 'EQ' | 'GE', status: number, text: string): object {
-  const value = { default_value: status, runtime_key: `edge.reply_from_${status}` };
-  return { filter: { status_code_filter: { comparison: { op, value } } }, ...words(text) };
+/** A token for another audience counts as no token: 403 from Envoy alone, which is left to those who may not do this. */
+const tokenRefused = extension(
+  'envoy.access_loggers.extension_filters.cel',
+  'envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter',
+  { expression: 'response.code == 403 && response.code_details.startsWith("jwt_authn_access_denied")' },
+);
+
+const signIn = meaning('UNAUTHENTICATED', 'Sign in to do this: there is no valid token.');
+const deadline = meaning('DEADLINE_EXCEEDED', 'The deadline passed before the answer.');
+
+const meanings: readonly Meaning[] = [
+  { when: { extension_filter: tokenRefused }, refused: signIn },
+  { when: status('EQ', 401), refused: signIn },
+  { when: status('EQ', 403), refused: meaning('PERMISSION_DENIED', 'You may not do this.') },
+  {
+    when: status('EQ', 404),
+    refused: meaning('UNKNOWN_METHOD', 'There is no such thing here.'),
+    httpStatus: 404,
+  },
+  { when: status('EQ', 408), refused: deadline },
+  { when: status('EQ', 504), refused: deadline },
+  { when: status('EQ', 413), refused: meaning('TOO_LARGE', 'The request is too large.'), httpStatus: 413 },
+  { when: status('EQ', 429), refused: meaning('RATE_LIMITED', 'That is too often.', 1000) },
+  {
+    when: status('GE', 500),
+    refused: meaning('UNAVAILABLE', 'A part of the shop is away for a moment.', 1000),
+  },
+  { when: status('GE', 400), refused: meaning('INVALID_REQUEST', 'The request breaks its rules.') },
+];
+
+/**
+ * What Envoy answers by itself, told as the services tell it: gRPC's code, ErrorInfo, and RetryInfo where it is worth
+ * coming again, in words that say nothing of the inside, and in the form of each client's protocol. The
+ * correlation id is in the header that every answer has.
+ */
+export const localReplies: object = {
+  mappers: meanings.flatMap(({ when, refused, httpStatus }) =>
+    replyForms.map((form) => ({
+      filter: form.when === undefined ? when : both(when, form.when),
+      ...form.tell(refused, httpStatus),
+    })),
+  ),
+};
+
+function meaning(reason: keyof typeof ErrorReason, message: string, retryAfterMs?: number): RpcError {
+  const details = retryAfterMs === undefined ? {} : { retryAfterMs };
+  return refusal(ErrorReasonSchema, ErrorReason[reason], message, details);
 }
 
-function words(text: string): object {
-  return {
-    body_format_override: {
-      text_format_source: { inline_string: `${text} Correlation id: %REQ(X-REQUEST-ID)%` },
-      content_type: 'text/plain; charset=utf-8',
-    },
-  };
+function status(op: 'EQ' | 'GE', code: number): object {
+  const value = { default_value: code, runtime_key: `edge.reply_from_${code}` };
+  return { status_code_filter: { comparison: { op, value } } };
 }

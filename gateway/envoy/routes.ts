@@ -1,27 +1,65 @@
-import type { EdgeMethod } from './edge-methods.ts';
+import {
+  type EdgeMethod,
+  EVERY_SERVICE,
+  SERVICE_HEADER,
+  STREAM_SECONDS,
+  UNARY_SECONDS,
+} from './edge-methods.ts';
 import { bodyLimit } from './limits.ts';
 import { requiredRoles } from './roles.ts';
 import { noToken, optionalToken, requiredToken } from './token.ts';
-
-/** The longest that a client may wait for a unary answer, whatever its grpc-timeout says. */
-const UNARY_SECONDS = 15;
-/** The longest that a stream may last, after the services' own half hour; clients open it again. */
-const STREAM_SECONDS = 1810;
-
-/** The header by which an operator names the service whose `shopverse.platform.v1` is meant. */
-export const SERVICE_HEADER = 'x-shopverse-service';
+import { extension, typed } from './typed.ts';
 
 /**
- * The routes of a method: one to its service; for what every service serves, one to each, chosen by SERVICE_HEADER.
- * Paths match exactly. Nothing that may change something is ever sent twice from here.
+ * The routes of a method, by the protocol that the client speaks: gRPC and gRPC-Web to the service itself, Connect to the
+ * gateway, which makes the call for it. What every service serves goes to the one that SERVICE_HEADER names. Nothing that
+ * may change something is ever sent twice from here.
  */
 export function methodRoutes(method: EdgeMethod, services: readonly string[]): object[] {
-  if (method.domain !== 'platform') return [route(method, method.domain)];
-  return services.map((service) => route(method, service, [headerIs(SERVICE_HEADER, service)]));
+  const grpc =
+    method.domain === EVERY_SERVICE
+      ? services.map((service) =>
+          route(method, service, [isGrpc, headerIs(SERVICE_HEADER, service)], grpcRetry),
+        )
+      : [route(method, method.domain, [isGrpc], grpcRetry)];
+  const connect = method.streams
+    ? [route(method, 'gateway-http', [isConnectStream], connectRetry)]
+    : [
+        route(method, 'gateway-http', [isConnectUnary], connectRetry),
+        ...(method.readsOnly ? [connectGet(method)] : []),
+      ];
+  return [...grpc, ...connect];
+}
+
+/**
+ * All of the edge's routes: found by the method's path first, so that there may be many, then by the rest. Paths match
+ * exactly.
+ */
+export function routeTable(methods: readonly EdgeMethod[], services: readonly string[]): object {
+  const byPath = methods.map((method) => [method.path, routeList(methodRoutes(method, services))]);
+  return {
+    matcher_tree: {
+      input: {
+        name: 'path',
+        typed_config: typed('envoy.type.matcher.v3.HttpRequestHeaderMatchInput', { header_name: ':path' }),
+      },
+      // By prefix because of the query that may follow; each route of the list then matches the whole path.
+      prefix_match_map: { map: Object.fromEntries(byPath) },
+    },
+    on_no_match: routeList(plainRoutes),
+  };
+}
+
+function routeList(routes: readonly object[]): object {
+  return {
+    action: extension('routes', 'envoy.config.route.v3.RouteList', {
+      routes: [...routes, preflight, nothingElse],
+    }),
+  };
 }
 
 /** Plain HTTP that the edge carries beside gRPC: the signing keys, and the payment provider's calls. */
-export const plainRoutes: readonly object[] = [
+const plainRoutes: readonly object[] = [
   {
     name: 'jwks',
     decorator: { operation: 'jwks', propagate: false },
@@ -49,8 +87,20 @@ export const plainRoutes: readonly object[] = [
   },
 ];
 
+/**
+ * Browsers' questions whether a page may call, which the CORS filter answers on a route that leads somewhere. It leaves
+ * those of other origins, and there is nothing for them.
+ */
+const preflight: object = {
+  name: 'preflight',
+  decorator: { operation: 'preflight', propagate: false },
+  match: { prefix: '/', headers: [headerIs(':method', 'OPTIONS')] },
+  route: { cluster: 'none', cluster_not_found_response_code: 'NOT_FOUND' },
+  typed_per_filter_config: noToken,
+};
+
 /** Everything else: there is no such thing, with a token or without. gRPC clients read UNIMPLEMENTED. */
-export const nothingElse: object = {
+const nothingElse: object = {
   name: 'nothing',
   decorator: { operation: 'nothing', propagate: false },
   match: { prefix: '/' },
@@ -58,20 +108,40 @@ export const nothingElse: object = {
   typed_per_filter_config: noToken,
 };
 
-function route(method: EdgeMethod, cluster: string, headers: object[] = []): object {
+const isGrpc = { name: 'content-type', string_match: { prefix: 'application/grpc' } };
+const isConnectUnary = contentType('application/(json|proto)');
+const isConnectStream = contentType('application/connect\\+(json|proto)');
+
+function contentType(pattern: string): object {
+  return { name: 'content-type', string_match: { safe_regex: { regex: `${pattern}( *;.*)?` } } };
+}
+
+/** A read by GET, whose message is in the query; caches may keep the answer. */
+function connectGet(method: EdgeMethod): object {
+  const get = route(method, 'gateway-http', [headerIs(':method', 'GET')], connectRetry);
+  const query = { name: 'connect', string_match: { exact: 'v1' } };
+  return { ...get, match: { ...get.match, query_parameters: [query] } };
+}
+
+function route(method: EdgeMethod, cluster: string, headers: object[], retry: string) {
   const seconds = method.streams ? STREAM_SECONDS : UNARY_SECONDS;
   return {
     name: method.path.slice(1),
     // The span's name; without it that is the host that the client wrote.
     decorator: { operation: method.path.slice(1), propagate: false },
-    match: { path: method.path, headers: [...headers] },
+    match: { path: method.path, headers },
     route: {
       cluster,
       // The bound below counts for the whole call, also for a client that states no grpc-timeout, or one of years.
       timeout: '0s',
-      max_stream_duration: { max_stream_duration: `${seconds}s`, grpc_timeout_header_max: `${seconds}s` },
+      max_stream_duration: {
+        max_stream_duration: `${seconds}s`,
+        grpc_timeout_header_max: `${seconds}s`,
+        // So that the refusal, with its details, is there before a client gives up by its own clock.
+        grpc_timeout_header_offset: '0.02s',
+      },
       idle_timeout: `${seconds}s`,
-      ...(method.readsOnly && !method.streams ? { retry_policy: readRetry } : {}),
+      ...(method.readsOnly && !method.streams ? { retry_policy: { ...readRetry, retry_on: retry } } : {}),
     },
     typed_per_filter_config: {
       ...(method.open ? optionalToken : requiredToken),
@@ -80,8 +150,11 @@ function route(method: EdgeMethod, cluster: string, headers: object[] = []): obj
   };
 }
 
+const grpcRetry = 'connect-failure,refused-stream,unavailable';
+/** An UNAVAILABLE from there is the service's, which the gateway has asked twice already. */
+const connectRetry = 'connect-failure,refused-stream,reset';
+
 const readRetry = {
-  retry_on: 'connect-failure,refused-stream,unavailable',
   num_retries: 1,
   retry_host_predicate: [
     {

@@ -11,3 +11,8 @@ export function extension(
 ): { name: string; typed_config: object } {
   return { name, typed_config: typed(type, fields) };
 }
+
+/** A header that is set, whatever was there before. The value is one of Envoy's formats. */
+export function setHeader(key: string, value: string): object {
+  return { header: { key, value }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' };
+}

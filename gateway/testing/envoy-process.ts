@@ -28,7 +28,10 @@ export async function validate(path: string): Promise<{ accepted: boolean; outpu
 }
 
 /** Runs Envoy with a bootstrap until stopped. Resolves when it serves; throws with its last words if it doesn't. */
-export async function runEnvoy(path: string, adminPort: number): Promise<{ stop(): Promise<void> }> {
+export async function runEnvoy(
+  path: string,
+  adminPort: number,
+): Promise<{ readonly pid: number; stop(): Promise<void> }> {
   const args = ['-c', path, '--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning'].concat(
     '--file-flush-interval-msec',
     '200',
@@ -44,6 +47,7 @@ export async function runEnvoy(path: string, adminPort: number): Promise<{ stop(
     const answer = await fetch(`http://127.0.0.1:${adminPort}/ready`).catch(() => undefined);
     if (answer?.ok) {
       return {
+        pid: child.pid ?? 0,
         async stop() {
           child.kill('SIGKILL');
           await ended;

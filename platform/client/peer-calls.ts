@@ -21,6 +21,8 @@ export type CallOptions = {
    * calls; streams have that deadline alone.
    */
   readonly timeoutMs?: number;
+  /** Sent beside what every call has, such as a guest's secret. Repeated values stay apart. */
+  readonly metadata?: Readonly<Record<string, readonly string[]>>;
 };
 
 /** What calls to one peer are made of. */
@@ -132,6 +134,12 @@ function begin(method: DescMethod, kernel: PeerDependencies, options: CallOption
     attributes: { 'rpc.system.name': 'grpc', 'rpc.method': name, 'server.address': kernel.peer },
   });
   const metadata = outgoing(kernel.ids, work, context);
+  for (const [name, values] of Object.entries(options.metadata ?? {})) {
+    metadata.remove(name);
+    for (const value of values) {
+      metadata.add(name, value);
+    }
+  }
   const signals = [work?.signal, options.signal].filter((signal) => signal !== undefined);
   let cancel: (() => void) | undefined;
   let open = true;

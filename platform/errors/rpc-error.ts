@@ -1,3 +1,4 @@
+import type { Any } from '@bufbuild/protobuf/wkt';
 import type { status } from '@grpc/grpc-js';
 
 /** One rule that one field of a request broke. `field` is a path such as `lines[0].quantity`. */
@@ -21,6 +22,8 @@ export class RpcError extends Error {
   readonly details: RefusalDetails;
   /** The peer that answered so, when the refusal isn't this process's own. */
   readonly peer: string | undefined;
+  /** The details as a peer packed them, with those that this build doesn't know; undefined when no peer sent any. */
+  readonly packed: readonly Any[] | undefined;
 
   constructor(refused: {
     code: status;
@@ -29,6 +32,7 @@ export class RpcError extends Error {
     message: string;
     details?: RefusalDetails;
     peer?: string;
+    packed?: readonly Any[];
     cause?: unknown;
   }) {
     super(refused.message, refused.cause === undefined ? undefined : { cause: refused.cause });
@@ -37,5 +41,6 @@ export class RpcError extends Error {
     this.domain = refused.domain;
     this.details = refused.details ?? {};
     this.peer = refused.peer;
+    this.packed = refused.packed;
   }
 }

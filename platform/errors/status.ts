@@ -1,5 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { anyPack, anyUnpack, durationFromMs, durationMs } from '@bufbuild/protobuf/wkt';
+import { type Any, anyPack, anyUnpack, durationFromMs, durationMs } from '@bufbuild/protobuf/wkt';
 import { Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '#gen/google/rpc/error_details_pb.ts';
 import { type Status, StatusSchema } from '#gen/google/rpc/status_pb.ts';
@@ -14,13 +14,36 @@ export function toStatus(refused: RpcError): StatusObject {
   return { code: refused.code, details: refused.message, metadata };
 }
 
+/** What a refusal says beside code and message, as google.rpc.Status holds it: a peer's details as they came. */
+export function packDetails({ reason, domain, details, packed: asTheyCame }: RpcError): Any[] {
+  if (asTheyCame !== undefined) {
+    return [...asTheyCame];
+  }
+  const packed = [];
+  if (reason !== '') {
+    packed.push(
+      anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason, domain, metadata: details.metadata ?? {} })),
+    );
+  }
+  if (details.fields !== undefined) {
+    const fieldViolations = details.fields.map(({ field, description }) => ({ field, description }));
+    packed.push(anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations })));
+  }
+  if (details.retryAfterMs !== undefined) {
+    const retryDelay = durationFromMs(details.retryAfterMs);
+    packed.push(anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay })));
+  }
+  return packed;
+}
+
 /** A peer's refusal as it came over the wire, with what it says beside the code. */
 export function fromStatus(error: ServiceError, peer: string): RpcError {
   const rich = error.metadata?.get(detailsKey)[0];
   let reason = '';
   let domain = '';
   const details: { -readonly [K in keyof RefusalDetails]: RefusalDetails[K] } = {};
-  for (const any of rich instanceof Buffer ? readDetails(rich) : []) {
+  const packed = rich instanceof Buffer ? readDetails(rich) : [];
+  for (const any of packed) {
     const info = anyUnpack(any, ErrorInfoSchema);
     if (info !== undefined) {
       reason = info.reason;
@@ -36,7 +59,15 @@ export function fromStatus(error: ServiceError, peer: string): RpcError {
       details.retryAfterMs = durationMs(retry.retryDelay);
     }
   }
-  return new RpcError({ code: error.code, reason, domain, message: error.details, details, peer });
+  return new RpcError({
+    code: error.code,
+    reason,
+    domain,
+    message: error.details,
+    details,
+    peer,
+    ...(packed.length === 0 ? {} : { packed }),
+  });
 }
 
 function readDetails(bytes: Buffer) {
@@ -48,20 +79,7 @@ function readDetails(bytes: Buffer) {
   }
 }
 
-function richStatus({ code, message, reason, domain, details }: RpcError): Status {
-  const packed = [];
-  if (reason !== '') {
-    packed.push(
-      anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason, domain, metadata: details.metadata ?? {} })),
-    );
-  }
-  if (details.fields !== undefined) {
-    const fieldViolations = details.fields.map(({ field, description }) => ({ field, description }));
-    packed.push(anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations })));
-  }
-  if (details.retryAfterMs !== undefined) {
-    const retryDelay = durationFromMs(details.retryAfterMs);
-    packed.push(anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay })));
-  }
-  return create(StatusSchema, { code, message, details: packed });
+function richStatus(refused: RpcError): Status {
+  const { code, message } = refused;
+  return create(StatusSchema, { code, message, details: packDetails(refused) });
 }

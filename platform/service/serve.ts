@@ -48,6 +48,7 @@ export async function serve(runtime: Runtime, service: Service): Promise<Serving
     host: config.LISTEN_HOST,
     port: config.HTTP_PORT,
     routes: service.routes ?? {},
+    ...(service.otherwise === undefined ? {} : { otherwise: service.otherwise }),
     quiet: operatorRoutes({
       metrics: kernel.metrics,
       unready: async () => (ready ? await databaseTrouble(service) : 'starting or stopping'),

@@ -1,12 +1,15 @@
 import { createRuntime } from '#platform/runtime.ts';
 import { runService } from '#platform/service/run-service.ts';
+import { loadContracts } from '../../proto/contracts.ts';
 import { createGroupWriter } from './adapters/group-writer.ts';
 import { createKafkaBehaviourLog } from './adapters/kafka-behaviour-log.ts';
 import { readGatewayConfig } from './config.ts';
+import { connectEdge } from './connect/connect-edge.ts';
 import { createRpc } from './rpc.ts';
 
 const config = readGatewayConfig();
 const runtime = await createRuntime();
+const stopping = new AbortController();
 const writer = createGroupWriter(() => runtime.kafka.producer(), {
   maxInFlight: config.BEHAVIOUR_MAX_IN_FLIGHT,
   maxRecords: 2_000,
@@ -17,5 +20,9 @@ const log = createKafkaBehaviourLog({ writer, source: runtime, log: runtime.log,
 
 await runService(runtime, {
   rpc: [createRpc({ log, clock: runtime.clock })],
-  close: () => writer.close(),
+  otherwise: connectEdge(await loadContracts(), runtime, stopping.signal),
+  close: () => {
+    stopping.abort();
+    return writer.close();
+  },
 });

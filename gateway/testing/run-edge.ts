@@ -1,0 +1,91 @@
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { renderClusters, renderEndpoints } from '../../local/discovery/envoy-clusters.ts';
+import { renderEnvoy } from '../envoy/bootstrap.ts';
+import type { EnvoyOptions } from '../envoy/options.ts';
+import { runEnvoy } from './envoy-process.ts';
+
+/** The file of clusters, as far as tests change it. */
+export type Clusters = { readonly resources: readonly { readonly name: string }[] };
+
+/** The real edge on free ports. */
+export type RunningEdge = {
+  readonly url: string;
+  readonly address: string;
+  readonly pid: number;
+  readonly bootstrapPath: string;
+  /** Replaces the file of clusters, as discovery does. */
+  replaceClusters(change: (clusters: Clusters) => Clusters): void;
+  accessLog(): Record<string, unknown>[];
+  stop(): Promise<void>;
+};
+
+/** Where a service listens, on loopback. */
+export type ServicePorts = { readonly grpc: number; readonly http: number };
+
+/** Runs Envoy, configured from the contracts, over these services by name. */
+export async function runEdge(
+  services: Readonly<Record<string, ServicePorts>>,
+  options: Pick<EnvoyOptions, 'jwksUrl' | 'zipkinPort' | 'corsOrigins'>,
+): Promise<RunningEdge> {
+  const folder = mkdtempSync(join(tmpdir(), 'edge-'));
+  const endpoints = join(folder, 'endpoints');
+  mkdirSync(endpoints);
+  for (const [service, { grpc, http }] of Object.entries(services)) {
+    for (const { cluster, ports } of [
+      { cluster: service, ports: [grpc] },
+      { cluster: `${service}-http`, ports: [http] },
+    ]) {
+      const rendered = renderEndpoints({ cluster, ports });
+      writeFileSync(join(endpoints, `${cluster}.json`), JSON.stringify(rendered));
+    }
+  }
+  const clustersPath = join(folder, 'cds.json');
+  const clusters = renderClusters(Object.keys(services), 'static', endpoints) as Clusters;
+  writeFileSync(clustersPath, JSON.stringify(clusters));
+
+  const [edgePort, adminPort, istiodGrpcPort] = await freePorts(3);
+  const accessLogPath = join(folder, 'access.log');
+  const bootstrapPath = join(folder, 'bootstrap.json');
+  const { bootstrap } = await renderEnvoy({
+    ...options,
+    edgePort,
+    adminPort,
+    istiodGrpcPort,
+    clustersPath,
+    accessLogPath,
+  });
+  writeFileSync(bootstrapPath, JSON.stringify(bootstrap));
+  const envoy = await runEnvoy(bootstrapPath, adminPort);
+  return {
+    url: `http://127.0.0.1:${edgePort}`,
+    address: `127.0.0.1:${edgePort}`,
+    pid: envoy.pid,
+    bootstrapPath,
+    replaceClusters(change) {
+      writeFileSync(`${clustersPath}.new`, JSON.stringify(change(clusters)));
+      renameSync(`${clustersPath}.new`, clustersPath);
+    },
+    accessLog: () =>
+      readFileSync(accessLogPath, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    async stop() {
+      await envoy.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePorts(count: 3): Promise<[number, number, number]> {
+  const sockets = Array.from({ length: count }, () => createServer());
+  await Promise.all(
+    sockets.map((socket) => new Promise<void>((resolve) => socket.listen(0, '127.0.0.1', resolve))),
+  );
+  const ports = sockets.map((socket) => (socket.address() as AddressInfo).port);
+  for (const socket of sockets) socket.close();
+  return ports as [number, number, number];
+}
