@@ -43,6 +43,9 @@ export const replyForms: readonly ReplyForm[] = [
   },
   { when: requestHeader(':path', { contains: '?connect=v1' }), tell: connectUnary },
   { when: requestHeader(':path', { contains: '&connect=v1' }), tell: connectUnary },
+  // What is refused for its path or headers never came to the point where the type was kept.
+  { when: requestHeader('content-type', { prefix: 'application/grpc-web' }), tell: grpcWeb },
+  { when: requestHeader('content-type', { prefix: 'application/grpc' }), tell: grpc },
   { tell: rest },
 ];
 

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { renderClusters, renderEndpoints } from '../../local/discovery/envoy-clusters.ts';
+import { renderSecret } from '../../local/services/identity.ts';
 import { renderEnvoy } from '../envoy/bootstrap.ts';
 import type { EnvoyOptions } from '../envoy/options.ts';
 import { runEnvoy } from './envoy-process.ts';
@@ -22,6 +23,9 @@ export type RunningEdge = {
   stop(): Promise<void>;
 };
 
+/** The edge's certificate with its key, and the authority's: with them it speaks mutual TLS to the services. */
+export type EdgePem = { readonly own: string; readonly authority: string };
+
 /** Where a service listens, on loopback. */
 export type ServicePorts = { readonly grpc: number; readonly http: number };
 
@@ -29,6 +33,7 @@ export type ServicePorts = { readonly grpc: number; readonly http: number };
 export async function runEdge(
   services: Readonly<Record<string, ServicePorts>>,
   options: Pick<EnvoyOptions, 'jwksUrl' | 'zipkinPort' | 'corsOrigins'>,
+  pem?: EdgePem,
 ): Promise<RunningEdge> {
   const folder = mkdtempSync(join(tmpdir(), 'edge-'));
   const endpoints = join(folder, 'endpoints');
@@ -43,7 +48,12 @@ export async function runEdge(
     }
   }
   const clustersPath = join(folder, 'cds.json');
-  const clusters = renderClusters(Object.keys(services), 'static', endpoints) as Clusters;
+  const identity = pem && { secretPath: join(folder, 'secret.json'), trustPath: join(folder, 'trust.pem') };
+  if (pem !== undefined && identity !== undefined) {
+    writeFileSync(identity.secretPath, JSON.stringify(renderSecret(pem.own)));
+    writeFileSync(identity.trustPath, pem.authority);
+  }
+  const clusters = renderClusters(Object.keys(services), 'static', endpoints, identity) as Clusters;
   writeFileSync(clustersPath, JSON.stringify(clusters));
 
   const [edgePort, adminPort, istiodGrpcPort] = await freePorts(3);

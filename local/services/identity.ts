@@ -44,7 +44,7 @@ export function issueIdentities(state: string, services: readonly string[]): voi
 }
 
 /** Envoy's secret of a certificate with its key, as a file that it watches. */
-function renderSecret(pem: string): object {
+export function renderSecret(pem: string): object {
   return {
     resources: [
       {

@@ -25,7 +25,7 @@ before(async () => {
     grpcClient(address),
     curlConnect(url),
     curlRest(url),
-    ...bufClients(url),
+    ...(process.env.MATRIX_WITHOUT_BUF ? [] : bufClients(url)),
   ];
   cases = await casesFor(shop);
 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { ErrorReason, ErrorReasonSchema, Order_State } from '#gen/shopverse/order/v1/order_pb.ts';
 import { OrderService } from '#gen/shopverse/order/v1/order_service_pb.ts';
+import { issueCertificate } from '#platform/auth/certificate-authority.ts';
 import { refusal } from '#platform/errors/refusal.ts';
 import { bind, type Call, type Handlers } from '#platform/rpc/bind.ts';
 import { type TestMesh, testMesh } from '#platform/testing/test-mesh.ts';
@@ -40,6 +41,7 @@ export async function startShop(): Promise<Shop> {
   const edge = await runEdge(
     { order: ports(order), gateway: ports(gateway), user: { grpc: keys, http: keys } },
     { jwksUrl: mesh.jwksUrl, corsOrigins: ['https://shop.example'] },
+    { own: issueCertificate(mesh.authority, 'edge'), authority: mesh.authority.certificate },
   );
   return {
     edge,
