@@ -22,8 +22,7 @@ export function instanceUnit(site: Site, facts: ServiceFacts, n: number): Unit {
       file: process.execPath,
       args: [
         `--max-old-space-size=${facts.heapMb}`,
-        '--max-semi-space-size=8',
-        '--enable-source-maps',
+        '--max-semi-space-size=16',
         facts.main,
       ],
       cwd: site.stack.root,
