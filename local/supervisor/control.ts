@@ -14,6 +14,9 @@ export function socketPath(state: string): string {
   return join(tmpdir(), `shopverse-${createHash('sha256').update(state).digest('hex').slice(0, 16)}.sock`);
 }
 
+/** What a connection fails with when nobody listens, or whoever did is just ending. */
+const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
+
 /** What the supervisor can be asked, by name; an answer is anything that JSON can carry. */
 export type Verbs = Record<string, (argument: string) => unknown>;
 
@@ -56,7 +59,7 @@ export function ask<T>(path: string, verb: string, argument = ''): Promise<T | u
       },
     );
     call.on('error', (error: NodeJS.ErrnoException) => {
-      const absent = error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET';
+      const absent = ABSENT.has(error.code ?? '');
       if (absent) resolve(undefined);
       else reject(error);
     });

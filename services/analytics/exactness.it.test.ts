@@ -139,7 +139,7 @@ async function settled(): Promise<void> {
     },
     SETTLE_MS,
   );
-  assert.deepEqual(await saleLineDifferences(stand.store), []);
+  assert.deepEqual(await saleLineDifferences(stand), []);
   assert.deepEqual(await stand.rows('SELECT * FROM records_unreadable'), []);
 }
 

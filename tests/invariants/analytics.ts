@@ -1,4 +1,5 @@
 import { recomputations } from '../../services/analytics/clickhouse/recompute.ts';
+import { saleLineDifferences } from '../../services/analytics/clickhouse/recompute-lines.ts';
 import { type Invariant, judged, type Verdict } from './invariant.ts';
 import { sizesIn } from './sql-invariant.ts';
 import { type ClickHouse, clickhouseSet } from './world/clickhouse.ts';
@@ -98,6 +99,8 @@ export const analyticsInvariants: readonly Invariant[] = [
           sizes[`rows of ${name}`] = Number(row?.size ?? 0);
           found.push(...(await unequalRows(world.clickhouse, name, shown, expected)));
         }
+        const lines = await saleLineDifferences(world.clickhouse);
+        found.push(...lines.map(({ side, row }) => `sale lines, ${side} only: ${JSON.stringify(row)}`));
         return judged(sizes, found);
       }),
   },

@@ -118,6 +118,15 @@ export const eventInvariants: readonly Invariant[] = [
       return judged({ records: kafka.records }, [...found, ...kafka.undecodable]);
     },
   },
+  {
+    id: 'I-41',
+    sentence: 'every retained record decodes as the message that it says to be, with the schema of today',
+    when: 'always',
+    async check({ topics }) {
+      const kafka = await topics();
+      return judged({ records: kafka.records }, kafka.illegible);
+    },
+  },
 ];
 
 const gapsSql = `

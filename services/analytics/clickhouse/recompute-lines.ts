@@ -1,5 +1,4 @@
 import { fromBinary } from '@bufbuild/protobuf';
-import type { ClickHouseClient } from '@clickhouse/client';
 import type { Money } from '#gen/shopverse/common/v1/money_pb.ts';
 import { OrderEventSchema } from '#gen/shopverse/order/v1/order_events_pb.ts';
 import { PaymentEventSchema } from '#gen/shopverse/payment/v1/payment_events_pb.ts';
@@ -8,11 +7,16 @@ import type { Difference } from './recompute.ts';
 
 type MovedOrder = { readonly orderId: string; readonly currency: string; readonly movement: Movement };
 
+/** Whoever reads ClickHouse: the rows of a query, 64-bit integers as text. */
+export type RowReader = {
+  rows<R extends object>(sql: string, parameters?: Readonly<Record<string, unknown>>): Promise<R[]>;
+};
+
 /**
  * I-52 for the sale lines: computes each anew from the raw events of its order and payment, and tells what differs.
  * Holds every order and line in memory.
  */
-export async function saleLineDifferences(client: ClickHouseClient): Promise<Difference[]> {
+export async function saleLineDifferences(client: RowReader): Promise<Difference[]> {
   const expected = await expectedLines(client);
   const found = await foundLines(client);
   return [
@@ -30,7 +34,7 @@ function lacking(
   return [...these].filter((line) => !those.has(line)).map((line) => ({ table, side, row: { line } }));
 }
 
-async function expectedLines(client: ClickHouseClient): Promise<Set<string>> {
+async function expectedLines(client: RowReader): Promise<Set<string>> {
   const orders = new Map<string, PlacedOrder>();
   for (const { payload } of await events(client, ['shopverse.order.v1.OrderPlaced'])) {
     const { event } = fromBinary(OrderEventSchema, payload);
@@ -79,19 +83,17 @@ function movementOf(payload: Uint8Array): MovedOrder | undefined {
   }
 }
 
-async function foundLines(client: ClickHouseClient): Promise<Set<string>> {
+async function foundLines(client: RowReader): Promise<Set<string>> {
   type Row = {
     [name in 'event_id' | 'order_id' | 'entry' | 'currency' | 'component' | 'department']: string;
   } & {
     [name in 'line_number' | 'amount' | 'units' | 'baskets' | 'orders']: string;
   };
-  const result = await client.query({
-    query: `SELECT event_id, order_id, entry, currency, component, department, toString(line_number) AS line_number,
-        toString(amount) AS amount, toString(units) AS units, toString(baskets) AS baskets, toString(orders) AS orders
-      FROM sale_lines FINAL`,
-    format: 'JSONEachRow',
-  });
-  const rows = await result.json<Row>();
+  const rows = await client.rows<Row>(
+    `SELECT event_id, order_id, entry, currency, component, department, toString(l.line_number) AS line_number,
+        toString(l.amount) AS amount, toString(l.units) AS units, toString(l.baskets) AS baskets, toString(l.orders) AS orders
+      FROM sale_lines AS l FINAL`,
+  );
   return new Set(
     rows.map((row) =>
       told(row.event_id, row.order_id, row.entry, row.currency, { ...row, number: row.line_number }),
@@ -124,16 +126,14 @@ function told(
 }
 
 async function events(
-  client: ClickHouseClient,
+  client: RowReader,
   types: readonly string[],
 ): Promise<{ id: string; payload: Uint8Array }[]> {
-  const result = await client.query({
-    query: `SELECT event_id AS id, base64Encode(payload) AS payload FROM events_raw FINAL
+  const rows = await client.rows<{ id: string; payload: string }>(
+    `SELECT event_id AS id, base64Encode(e.payload) AS payload FROM events_raw AS e FINAL
       WHERE type IN {types: Array(String)}`,
-    query_params: { types },
-    format: 'JSONEachRow',
-  });
-  const rows = await result.json<{ id: string; payload: string }>();
+    { types },
+  );
   return rows.map(({ id, payload }) => ({ id, payload: Buffer.from(payload, 'base64') }));
 }
 

@@ -19,7 +19,10 @@ export type Stand = {
   /** Every record that was sent, in order. */
   readonly sent: readonly ProducedRecord[];
   send(records: readonly ProducedRecord[]): Promise<void>;
-  rows(query: string): Promise<Record<string, string>[]>;
+  rows<R extends object = Record<string, string>>(
+    query: string,
+    parameters?: Readonly<Record<string, unknown>>,
+  ): Promise<R[]>;
   /** Takes all of it down. */
   close(): Promise<void>;
 };
@@ -69,7 +72,10 @@ export async function openStand(): Promise<Stand> {
       }
       sent.push(...records);
     },
-    rows: async (query) => (await store.query({ query, format: 'JSONEachRow' })).json(),
+    async rows<R extends object>(query: string, parameters: Readonly<Record<string, unknown>> = {}) {
+      const result = await store.query({ query, query_params: { ...parameters }, format: 'JSONEachRow' });
+      return await result.json<R>();
+    },
     async close() {
       await job.cancel();
       await store.command({ query: `DROP DATABASE IF EXISTS ${database} SYNC` });

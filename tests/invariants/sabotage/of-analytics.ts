@@ -1,3 +1,4 @@
+import { email } from '../testing/sound-facts.ts';
 import type { Sabotage } from './sabotage.ts';
 
 /** Damage to what analytics made of the facts. */
@@ -51,5 +52,25 @@ export const analyticsSabotages: readonly Sabotage[] = [
         sql: "INSERT INTO funnel_totals SELECT * REPLACE (fact_count * 2 AS fact_count) FROM funnel_totals WHERE step = 'PAID'",
       }),
     says: /funnel shows .*PAID/,
+  },
+  {
+    id: 'I-52',
+    what: 'a line’s money was given to another line of the same order, the totals being made of it',
+    damage: (shop) => {
+      Object.assign(shop.saleLines[0] ?? {}, { amount: 260 });
+      Object.assign(shop.saleLines[1] ?? {}, { amount: 100 });
+    },
+    says: /sale lines, expected only: .*270/,
+  },
+  {
+    id: 'I-42',
+    what: 'analytics’ archive holds a user’s e-mail address',
+    damage: (shop) =>
+      shop.statements.push({
+        at: 'clickhouse',
+        sql: `INSERT INTO events_raw SELECT * REPLACE (map('note', 'from ${email}') AS headers, 'another' AS event_id)
+          FROM events_raw LIMIT 1`,
+      }),
+    says: /ClickHouse.*events_raw.* holds a user's e-mail address/,
   },
 ];

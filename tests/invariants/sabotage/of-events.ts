@@ -136,6 +136,25 @@ export const eventSabotages: readonly Sabotage[] = [
     says: /is no shopverse.order.v1.OrderPlaced/,
   },
   {
+    id: 'I-41',
+    what: 'a record that nobody takes in can’t be decoded',
+    damage: (shop) =>
+      damageRecord(shop, shop.records.length - 1, (record) => ({
+        ...record,
+        value: Buffer.from('what is this'),
+      })),
+    says: /is no shopverse\.\w+\.v1\.\w+Event/,
+  },
+  {
+    id: 'I-42',
+    what: 'another service keeps a user’s e-mail address',
+    damage: (shop) =>
+      Object.assign(rowOf(shop, 'order', 'orders', { order_id: told.sold.order }), {
+        coupon_code: `card of ${told.email}`,
+      }),
+    says: /orders of order holds a user's e-mail address/,
+  },
+  {
     id: 'I-42',
     what: 'a fact holds a user’s e-mail address',
     damage: (shop) =>

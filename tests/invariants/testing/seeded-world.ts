@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createRegistry } from '@bufbuild/protobuf';
 import type { Kafka } from '#platform/kafka/kafka.ts';
+import { loadContracts } from '../../../proto/contracts.ts';
 import { readCheckouts } from '../world/checkouts.ts';
 import { gatherRecords } from '../world/topics.ts';
 import type { World } from '../world/world.ts';
@@ -39,7 +41,12 @@ function worldOf(shop: Shop, databases: World['databases'], clickhouse: World['c
     emails,
     async topics() {
       const names = [...new Set(shop.records.map(({ topic }) => topic))];
-      const gathering = gatherRecords(names, shop.deadLetters, await emails());
+      const gathering = gatherRecords(
+        names,
+        shop.deadLetters,
+        await emails(),
+        createRegistry(...(await loadContracts())),
+      );
       for (const record of shop.records) {
         gathering.visit(record);
       }

@@ -45,8 +45,10 @@ function ofOrders(): Stated[] {
         orderId,
         userId: user,
         total: usd(total),
+        discount: usd(those.reduce((sum, { amount }) => sum + amount, 0n) - total),
         lines: those.map(({ sku, quantity, unitPrice, discount, amount }) => ({
           sku,
+          categoryPath: [sku === 'B' ? 'MEAT' : 'GROCERY'],
           quantity,
           unitPrice: usd(unitPrice),
           discount: usd(discount),

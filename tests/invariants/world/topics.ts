@@ -1,3 +1,4 @@
+import { fromBinary, type Registry } from '@bufbuild/protobuf';
 import type { ConsumedRecord, Kafka } from '#platform/kafka/kafka.ts';
 import { deadLetterPlace } from './dead-record.ts';
 import { factListener, type ToldFacts } from './facts.ts';
@@ -33,6 +34,8 @@ export type KafkaSeen = {
   readonly personal: readonly string[];
   /** Records of a type that the checks read, which nobody gave up on and whose value can't be decoded. */
   readonly undecodable: readonly string[];
+  /** I-41: records that nobody gave up on, and that aren't the message that their header names. */
+  readonly illegible: readonly string[];
   /** Where records lie that name no event and that somebody gave up on: noise, not events. */
   readonly noise: readonly string[];
 };
@@ -44,7 +47,11 @@ export function domainTopics(all: readonly string[]): string[] {
 }
 
 /** Reads all of the domains' topics, their dead letters first. `emails` are looked for in clear. */
-export async function seeTopics(kafka: Kafka, emails: ReadonlySet<string>): Promise<KafkaSeen> {
+export async function seeTopics(
+  kafka: Kafka,
+  emails: ReadonlySet<string>,
+  contracts: Registry,
+): Promise<KafkaSeen> {
   const names = domainTopics(await kafka.admin.topics());
   const deadLetters: ConsumedRecord[] = [];
   await scanTopics(
@@ -52,7 +59,7 @@ export async function seeTopics(kafka: Kafka, emails: ReadonlySet<string>): Prom
     names.map((topic) => `${topic}.dlq`),
     (record) => deadLetters.push(record),
   );
-  const gathering = gatherRecords(names, deadLetters, emails);
+  const gathering = gatherRecords(names, deadLetters, emails, contracts);
   return gathering.seen(await scanTopics(kafka, names, gathering.visit));
 }
 
@@ -61,11 +68,13 @@ export function gatherRecords(
   names: readonly string[],
   deadLetters: readonly ConsumedRecord[],
   emails: ReadonlySet<string>,
+  contracts: Registry,
 ): { visit(record: ConsumedRecord): void; seen(bounds: ReadonlyMap<string, Bounds>): KafkaSeen } {
   const wanted = new Set(deadLetters.map((record) => deadLetterPlace(record)));
   const originals = new Map<string, ConsumedRecord>();
   const personal: string[] = [];
   const undecodable: string[] = [];
+  const illegible: string[] = [];
   const noise: string[] = [];
   const facts = factListener();
   const listeners = new Map(names.map((topic) => [topic, topicListener()]));
@@ -87,6 +96,9 @@ export function gatherRecords(
       if (!listeners.get(record.topic)?.take(what)) {
         return;
       }
+      if (!wanted.has(place)) {
+        illegible.push(...illegibility(record, place, contracts));
+      }
       try {
         facts.take(what, record.value);
       } catch (error) {
@@ -103,9 +115,31 @@ export function gatherRecords(
         ...listener.heard(),
       }));
       const records = topics.reduce((sum, topic) => sum + topic.records, 0);
-      return { topics, records, facts: facts.heard, deadLetters, originals, personal, undecodable, noise };
+      return {
+        topics,
+        records,
+        facts: facts.heard,
+        deadLetters,
+        originals,
+        personal,
+        undecodable,
+        illegible,
+        noise,
+      };
     },
   };
+}
+
+function illegibility({ headers, value }: ConsumedRecord, place: string, contracts: Registry): string[] {
+  const type = headers.find(([name]) => name === 'ce_dataschema')?.[1]?.toString() ?? '';
+  const schema = contracts.getMessage(type);
+  if (schema === undefined) return [`${place} is no ${type || 'message'} that the contracts have`];
+  try {
+    fromBinary(schema, value ?? new Uint8Array());
+    return [];
+  } catch (error) {
+    return [`${place} is no ${type}: ${error instanceof Error ? error.message : error}`];
+  }
 }
 
 function holdsAddress({ key, value, headers }: ConsumedRecord, emails: ReadonlySet<string>): boolean {

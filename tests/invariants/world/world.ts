@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createRegistry } from '@bufbuild/protobuf';
 import { pino } from 'pino';
 import { connectKafka } from '#platform/kafka/connect.ts';
 import type { Kafka } from '#platform/kafka/kafka.ts';
 import { readIfThere } from '../../../local/files.ts';
 import type { Entry } from '../../../local/replay/journal.ts';
+import { loadContracts } from '../../../proto/contracts.ts';
 import { type Checkouts, readCheckouts } from './checkouts.ts';
 import { type ClickHouse, openClickHouse } from './clickhouse.ts';
 import { type Databases, openDatabases } from './databases.ts';
@@ -60,7 +62,7 @@ export async function openWorld(state: string): Promise<World> {
     kafka,
     logs: join(state, 'logs'),
     emails,
-    topics: once(async () => seeTopics(kafka, await emails())),
+    topics: once(async () => seeTopics(kafka, await emails(), createRegistry(...(await loadContracts())))),
     checkouts: once(() => readCheckouts(databases)),
     provider: once(() => readProvider(paymentProvider.url)),
     replay: once(async () => readReplay(state)),
