@@ -65,7 +65,7 @@ export async function takeTogether(
   const outcomes = await consumer.database.transaction(
     (tx) => takeInTransaction(consumer, portions, log, tx),
     // A smaller transaction is the better way out of a deadlock: it meets fewer others.
-    { attempts: single ? 6 : 1 },
+    { attempts: single ? 6 : 1, reserved: true },
   );
   for (const [outcome, count] of Object.entries(outcomes)) {
     consumerMetrics.records.inc({ consumer: consumer.name, outcome }, count);

@@ -8,6 +8,8 @@ import { createPool } from './pool.ts';
 import { statementTelemetry } from './statement-telemetry.ts';
 import { runTransaction } from './transaction.ts';
 
+const reservedConnections = 3;
+
 /** Connects a service to its database, after applying the kernel's migrations and then the service's. */
 export async function connectDatabase<T>(options: {
   readonly url: string;
@@ -23,18 +25,21 @@ export async function connectDatabase<T>(options: {
     { name: 'kernel', migrations: kernelMigrations },
     { name: options.service, migrations: options.migrations },
   ]);
-  const pool = createPool({ ...options, size: options.poolSize ?? 10 });
-  const db = new Kysely<T & KernelTables>({
-    dialect: new PostgresDialect({ pool }),
-    log: statementTelemetry(options.service),
-  });
+  const open = (size: number) =>
+    new Kysely<T & KernelTables>({
+      dialect: new PostgresDialect({ pool: createPool({ ...options, size }) }),
+      log: statementTelemetry(options.service),
+    });
+  const db = open(options.poolSize ?? 10);
+  const reserved = open(reservedConnections);
   const listeners = new Set<() => void>();
   return {
     db,
     service: options.service,
     url: options.url,
-    async transaction(work, retry) {
-      const { result, appended } = await runTransaction(db, options, work, retry?.attempts);
+    async transaction(work, how) {
+      const connections = how?.reserved === true ? reserved : db;
+      const { result, appended } = await runTransaction(connections, options, work, how?.attempts);
       if (appended > 0) {
         for (const listener of listeners) {
           listener();
@@ -46,6 +51,8 @@ export async function connectDatabase<T>(options: {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    close: () => db.destroy(),
+    async close() {
+      await Promise.all([db.destroy(), reserved.destroy()]);
+    },
   };
 }

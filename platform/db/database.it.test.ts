@@ -129,6 +129,21 @@ test('a connection lost during COMMIT is told as an ambiguous commit', async () 
   );
 });
 
+test('reserved work goes on while requests hold every other connection', { timeout: 10_000 }, async () => {
+  const crowded = await testDatabase({}, { poolSize: 1 });
+  const { promise: mayEnd, resolve: end } = Promise.withResolvers<void>();
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  const request = crowded.transaction(async () => {
+    begin();
+    await mayEnd;
+  });
+  await begun;
+  await crowded.transaction(async (tx) => sql`select 1`.execute(tx.db), { reserved: true });
+  end();
+  await request;
+  await crowded.drop();
+});
+
 test('an appended fact is in the outbox exactly when its transaction committed', async () => {
   let told = 0;
   const stop = database.onAppended(() => told++);

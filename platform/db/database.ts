@@ -26,9 +26,13 @@ export type Database<T> = {
    * Runs `work` in a READ COMMITTED transaction. On a serialization failure, a deadlock or a race for an aggregate's
    * next sequence number `work` runs again, up to `attempts` (6) times in all, so it must have no effect but through
    * `tx`. Throws AmbiguousCommit when the connection was lost during
-   * COMMIT, and otherwise whatever `work` or the database threw first; nothing was committed then.
+   * COMMIT, and otherwise whatever `work` or the database threw first; nothing was committed then. `reserved` work has
+   * a few connections of its own, so that a crowd of requests can't keep it waiting: what has begun comes to its end.
    */
-  transaction<R>(work: (tx: Tx<T>) => Promise<R>, options?: { readonly attempts?: number }): Promise<R>;
+  transaction<R>(
+    work: (tx: Tx<T>) => Promise<R>,
+    options?: { readonly attempts?: number; readonly reserved?: boolean },
+  ): Promise<R>;
   /** Calls `listener` after every commit that appended events. Returns the function that ends it. */
   onAppended(listener: () => void): () => void;
   /** Waits for the pool's connections to come back, and closes them. */

@@ -23,17 +23,20 @@ export function attemptsOf(options: {
 }): Pick<PaymentStore, 'claim' | 'record' | 'releaseClaims'> {
   const { database, instance, claimMs } = options;
   const recordAll = (given: readonly Given[]) =>
-    database.transaction(async (tx) => {
-      await lockPayments(
-        tx,
-        given.map(({ job }) => job.paymentId),
-      );
-      const recorded: Recorded[] = [];
-      for (const { job, answer, inContext } of given) {
-        recorded.push(await inContext(() => recordOne(tx, job, answer)));
-      }
-      return recorded;
-    });
+    database.transaction(
+      async (tx) => {
+        await lockPayments(
+          tx,
+          given.map(({ job }) => job.paymentId),
+        );
+        const recorded: Recorded[] = [];
+        for (const { job, answer, inContext } of given) {
+          recorded.push(await inContext(() => recordOne(tx, job, answer)));
+        }
+        return recorded;
+      },
+      { reserved: true },
+    );
   const records = new Gathering<Given, Recorded>({
     most: MOST_AT_ONCE,
     sizeOf: () => 1,
