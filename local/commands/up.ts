@@ -8,6 +8,7 @@ import { say } from '../install/progress.ts';
 import { PARTS } from '../parts/catalogue.ts';
 import { jobsJar, release } from '../parts/flink/jar.ts';
 import { buildInBackground } from '../parts/istiod/build.ts';
+import { noteSources } from '../services/sources.ts';
 import type { Stack } from '../stack.ts';
 import { askStatus, ensureSupervisor, type SupervisorStatus } from '../supervisor/client.ts';
 import { leftovers } from '../supervisor/leftovers.ts';
@@ -28,6 +29,7 @@ export async function run(args: string[], stack: Stack): Promise<number> {
   const atRest = (await askStatus(stack)) === undefined && leftovers(stack.state).length === 0;
   if (atRest) await refuseTakenPorts(stack);
   await installAll(stack);
+  noteSources(stack);
   await ensureSupervisor(stack);
   const began = Date.now();
   await waitUntilUp(stack);

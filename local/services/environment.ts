@@ -6,6 +6,7 @@ import { redisUrl } from '../parts/redis.ts';
 import { instancePorts } from '../ports.ts';
 import type { ServiceFacts } from './catalogue.ts';
 import { identityPaths } from './identity.ts';
+import { sourcesOf } from './sources.ts';
 
 /** The first administrator's address; the password is among the stack's secrets. */
 export const ADMINISTRATOR = 'admin@shopverse.local';
@@ -36,6 +37,7 @@ export function environment(
     SHOPVERSE_IDENTITY: identity.key,
     SHOPVERSE_TRUST: identity.trust,
     SHOPVERSE_FAILPOINTS_FILE: failpointsPath(stack.state, instance),
+    SHOPVERSE_SOURCES: sourcesOf(stack, facts.name),
     ...FEW_ARENAS,
     ...OWN[facts.name]?.(site),
     ...passedOn(),

@@ -20,11 +20,7 @@ export function instanceUnit(site: Site, facts: ServiceFacts, n: number): Unit {
     needs: facts.needs,
     command: {
       file: process.execPath,
-      args: [
-        `--max-old-space-size=${facts.heapMb}`,
-        '--max-semi-space-size=16',
-        facts.main,
-      ],
+      args: [`--max-old-space-size=${facts.heapMb}`, '--max-semi-space-size=16', facts.main],
       cwd: site.stack.root,
       env: environment(site, facts, name, ports),
     },
