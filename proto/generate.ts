@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { authorization } from '../mesh/authorization.ts';
 import { buf, describedContracts, root } from './buf.ts';
 import { eventsPage } from './docs/events-page.ts';
+import { openApi } from './docs/openapi.ts';
 import { subscriptionsIn } from './docs/readers.ts';
 import { rpcsPage } from './docs/rpcs-page.ts';
 import { streamReaders } from './docs/stream-readers.ts';
@@ -38,6 +39,7 @@ function pages(): [path: string, text: string][] {
   return [
     ['docs/events.md', eventsPage(contracts, { services, streams: streamReaders })],
     ['docs/rpcs.md', rpcsPage(contracts)],
+    ['docs/openapi.json', openApi(contracts)],
     ...authorization(contracts),
   ];
 }

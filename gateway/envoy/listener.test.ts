@@ -54,7 +54,9 @@ test('every route says what it wants of a token: none needed only where the cont
     if (method === undefined) {
       assert.equal(token.disabled, true, route.name);
       assert.ok(
-        ['nothing', 'preflight', 'health', 'jwks', 'payment-webhooks'].includes(route.name),
+        ['nothing', 'preflight', 'openapi', 'docs', 'health', 'jwks', 'payment-webhooks'].includes(
+          route.name,
+        ),
         route.name,
       );
       continue;

@@ -58,7 +58,7 @@ function routeList(routes: readonly object[]): object {
   };
 }
 
-/** Plain HTTP that the edge carries beside gRPC: the signing keys, and the payment provider's calls. */
+/** Plain HTTP that the edge carries beside gRPC: the signing keys, the payment provider's calls, the API's description. */
 const plainRoutes: readonly object[] = [
   {
     name: 'jwks',
@@ -77,6 +77,20 @@ const plainRoutes: readonly object[] = [
     match: { path_separated_prefix: '/webhooks', headers: [headerIs(':method', 'POST')] },
     route: { cluster: 'payment-http', timeout: '10s' },
     typed_per_filter_config: { ...noToken, ...bodyLimit(256 * 1024) },
+  },
+  {
+    name: 'openapi',
+    decorator: { operation: 'openapi', propagate: false },
+    match: { path: '/openapi.json', headers: [headerIs(':method', 'GET')] },
+    route: { cluster: 'gateway-http', timeout: '3s' },
+    typed_per_filter_config: noToken,
+  },
+  {
+    name: 'docs',
+    decorator: { operation: 'docs', propagate: false },
+    match: { path_separated_prefix: '/docs', headers: [headerIs(':method', 'GET')] },
+    route: { cluster: 'gateway-http', timeout: '3s' },
+    typed_per_filter_config: noToken,
   },
   {
     name: 'health',

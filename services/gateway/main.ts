@@ -5,6 +5,7 @@ import { createGroupWriter } from './adapters/group-writer.ts';
 import { createKafkaBehaviourLog } from './adapters/kafka-behaviour-log.ts';
 import { readGatewayConfig } from './config.ts';
 import { connectEdge } from './connect/connect-edge.ts';
+import { docsRoutes } from './docs-page.ts';
 import { createRpc } from './rpc.ts';
 
 const config = readGatewayConfig();
@@ -20,6 +21,7 @@ const log = createKafkaBehaviourLog({ writer, source: runtime, log: runtime.log,
 
 await runService(runtime, {
   rpc: [createRpc({ log, clock: runtime.clock })],
+  routes: docsRoutes,
   otherwise: connectEdge(await loadContracts(), runtime, stopping.signal),
   close: () => {
     stopping.abort();

@@ -8,6 +8,7 @@ import { type TestMesh, testMesh } from '#platform/testing/test-mesh.ts';
 import { type RunningEdge, runEdge } from '../../../gateway/testing/run-edge.ts';
 import { loadContracts } from '../../../proto/contracts.ts';
 import { connectEdge } from '../../../services/gateway/connect/connect-edge.ts';
+import { docsRoutes } from '../../../services/gateway/docs-page.ts';
 
 /** A service of the kernel's own and the real gateway, behind the real edge. */
 export type Shop = {
@@ -34,6 +35,7 @@ export async function startShop(): Promise<Shop> {
   const order = await mesh.start('order', () => ({ rpc: [bind(OrderService, handlers(calls))] }));
   const gateway = await mesh.start('gateway', (runtime) => ({
     rpc: [],
+    routes: docsRoutes,
     otherwise: connectEdge(contracts, runtime, stopping.signal),
   }));
   const ports = ({ grpcPort, httpPort }: typeof order) => ({ grpc: grpcPort, http: httpPort });
