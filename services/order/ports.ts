@@ -66,6 +66,8 @@ export type CartQuote = {
   readonly lines: readonly (PricedLine & { readonly unavailable: boolean })[];
   readonly discount: bigint;
   readonly couponCode: string | undefined;
+  /** Changes with every change of the cart. */
+  readonly etag: string;
 };
 
 /** The cart service. */

@@ -52,6 +52,21 @@ test('I-11 twenty parallel repeats are one order and one answer', async () => {
   assert.equal(listed.length, 1);
 });
 
+test('S-23 a cart that is ordered twenty times at once under different ids is one order, until it changes or that is undone', async () => {
+  const userId = uuidv7();
+  const ada = await orders.as(userId);
+  const cartId = orders.fillCart(userId, { etag: '7' });
+  const answers = await Promise.allSettled(Array.from({ length: 20 }, () => ada.placeOrder(orderOf(cartId))));
+  const placed = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value.order] : []));
+  assert.equal(placed.length, 1);
+  for (const answer of answers) {
+    if (answer.status === 'rejected') refuses('CART_ALREADY_ORDERED', status.ALREADY_EXISTS)(answer.reason);
+  }
+  const orderId = placed[0]?.orderId ?? '';
+  await ada.cancelOrder({ requestId: randomUUID(), orderId });
+  await ada.placeOrder(orderOf(cartId));
+});
+
 test('I-11 a repeat is answered even when the cart is gone or the cart service refuses', async () => {
   const userId = uuidv7();
   const ada = await orders.as(userId);

@@ -3,8 +3,8 @@ import {
   ErrorReasonSchema as CommonErrorReasonSchema,
 } from '#gen/shopverse/common/v1/error_reason_pb.ts';
 import { ErrorReason, ErrorReasonSchema } from '#gen/shopverse/product/v1/product_pb.ts';
+import { uniqueViolation } from '#platform/db/unique-violation.ts';
 import { invalidRequest, refusal } from '#platform/errors/refusal.ts';
-import { uniqueViolation } from './adapters/unique-violation.ts';
 import type { Import } from './ports.ts';
 import { UPDATABLE, type UpdatableField } from './usecases/edit-product.ts';
 

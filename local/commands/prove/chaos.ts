@@ -14,7 +14,7 @@ import type { Stack } from '../../stack.ts';
 export const summary =
   'plays faults on the running stack while real orders come, and checks every invariant after each';
 export const usage =
-  '[--rounds N] [--seed S] [--round K] [--rate N] [--lead SECONDS] [--check-every N] [--json]';
+  '[--rounds N] [--seed S] [--round K] [--rate N] [--lead SECONDS] [--check-every N] [--minutes N] [--json]';
 
 /** Ends at the first violation, with the state as it is, so that it can be looked into. */
 export async function run(args: string[], stack: Stack): Promise<number> {
@@ -27,6 +27,7 @@ export async function run(args: string[], stack: Stack): Promise<number> {
       rate: { type: 'string', default: '3' },
       lead: { type: 'string', default: '4' },
       'check-every': { type: 'string', default: '1' },
+      minutes: { type: 'string', default: '600' },
       json: { type: 'boolean' },
     },
   });
@@ -34,6 +35,7 @@ export async function run(args: string[], stack: Stack): Promise<number> {
   const first = values.round === undefined ? 1 : Number(values.round);
   const last = values.round === undefined ? Number(values.rounds) : first;
   const every = Number(values['check-every']);
+  const until = Date.now() + Number(values.minutes) * 60_000;
   await fill(stack);
   await install(stack.cache, YEAR);
   const stage = openStage(stack);
@@ -43,7 +45,7 @@ export async function run(args: string[], stack: Stack): Promise<number> {
   process.once('SIGINT', () => stop.abort());
   say(`  seed ${seed}`);
   try {
-    for (let round = first; round <= last && !stop.signal.aborted; round += 1) {
+    for (let round = first; round <= last && !stop.signal.aborted && Date.now() < until; round += 1) {
       const { fault, dice } = roundOf(seed, round);
       say(`  round ${round}: ${fault.row} ${fault.name} …`);
       const check = (round - first + 1) % every === 0 || round === last;

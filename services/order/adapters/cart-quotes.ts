@@ -30,6 +30,7 @@ export function cartQuotes(carts: Pick<Client<typeof CartService>, 'quoteCart'>)
           })),
           discount: cart.discount?.minorUnits ?? 0n,
           couponCode: cart.couponCode === '' ? undefined : cart.couponCode,
+          etag: cart.etag,
         };
       } catch (error) {
         if (error instanceof RpcError && error.code === status.NOT_FOUND) {

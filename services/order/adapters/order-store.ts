@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Tx } from '#platform/db/database.ts';
 import { Held } from '#platform/db/held.ts';
+import { uniqueViolation } from '#platform/db/unique-violation.ts';
 import type { OrderLine } from '../domain/money.ts';
 import type { Address, Change, HistoryEntry, Order } from '../domain/order.ts';
 import { unsettledStates } from '../domain/order-state.ts';
@@ -8,6 +9,7 @@ import type { Shipment } from '../domain/shipping.ts';
 import type { OrderStore } from '../ports.ts';
 import { orderEvent } from './order-events.ts';
 import { linesOf, viewsOf } from './order-views.ts';
+import { toRpcError } from './refusals.ts';
 import { fromRow, type OrderTables, orderColumns, toRow } from './tables.ts';
 
 const held = new Held<Order>();
@@ -93,7 +95,12 @@ async function insert(
         (number int, sku text, title text, category_path text[], quantity int, unit_price bigint,
          discount bigint, amount bigint)`,
     )
-    .execute();
+    .execute()
+    .catch((error: unknown) => {
+      throw uniqueViolation(error) === 'orders_cart_once'
+        ? toRpcError({ kind: 'cart-already-ordered' })
+        : error;
+    });
   publish(tx, change, lines);
 }
 

@@ -23,6 +23,8 @@ export function toRpcError(refused: Refused): RpcError {
       return notFound('There is no such cart.');
     case 'cart-empty':
       return refuse(ErrorReason.CART_EMPTY, 'The cart is empty.');
+    case 'cart-already-ordered':
+      return refuse(ErrorReason.CART_ALREADY_ORDERED, 'This cart has been ordered already.');
     case 'unavailable':
       return refuse(ErrorReason.ITEM_UNAVAILABLE, 'Something in the cart can no longer be bought.', {
         sku: refused.sku,

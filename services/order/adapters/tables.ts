@@ -27,6 +27,7 @@ export type OrderRow = {
   refunded: bigint;
   coupon_code: string | null;
   cart_id: string | null;
+  cart_etag: string | null;
   payment_method_token: string;
   payment_id: string | null;
   end_reason: EndReason | null;
@@ -59,6 +60,7 @@ export const orderColumns = [
   'refunded',
   'coupon_code',
   'cart_id',
+  'cart_etag',
   'payment_method_token',
   'payment_id',
   'end_reason',
@@ -124,6 +126,7 @@ export function toRow(order: Order): OrderRow {
     refunded: order.refunded,
     coupon_code: order.couponCode ?? null,
     cart_id: order.cartId ?? null,
+    cart_etag: order.cartEtag ?? null,
     payment_method_token: order.paymentMethodToken,
     payment_id: order.paymentId ?? null,
     end_reason: order.endReason ?? null,
@@ -160,6 +163,7 @@ export function fromRow(row: OrderRow): Order {
     refunded: row.refunded,
     couponCode: row.coupon_code ?? undefined,
     cartId: row.cart_id ?? undefined,
+    cartEtag: row.cart_etag ?? undefined,
     paymentMethodToken: row.payment_method_token,
     paymentId: row.payment_id ?? undefined,
     endReason: row.end_reason ?? undefined,

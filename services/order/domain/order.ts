@@ -27,6 +27,8 @@ export type Order = Saga & {
   readonly totals: Totals;
   readonly couponCode: string | undefined;
   readonly cartId: string | undefined;
+  /** Which state of the cart was ordered: no two orders that aren't undone are of the same. */
+  readonly cartEtag?: string | undefined;
   readonly paymentMethodToken: string;
   /** Set when a payment is requested. */
   readonly paymentId: string | undefined;
@@ -74,7 +76,15 @@ export type Change = {
 /** What is known of an order before it is placed. */
 export type Placing = Pick<
   Order,
-  'orderId' | 'userId' | 'placedBy' | 'channel' | 'totals' | 'couponCode' | 'cartId' | 'paymentMethodToken'
+  | 'orderId'
+  | 'userId'
+  | 'placedBy'
+  | 'channel'
+  | 'totals'
+  | 'couponCode'
+  | 'cartId'
+  | 'cartEtag'
+  | 'paymentMethodToken'
 > & { readonly method: Method };
 
 /** A new order, placed now; it waits until `reserveDeadline` for its stock and coupon. */

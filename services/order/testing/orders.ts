@@ -111,6 +111,7 @@ type CartChanges = {
   readonly lines?: MessageInitShape<typeof CartLineSchema>[];
   readonly discount?: MessageInitShape<typeof MoneySchema>;
   readonly couponCode?: string;
+  readonly etag?: string;
 };
 type Carts = Map<string, { userId: string; cart: CartChanges }>;
 

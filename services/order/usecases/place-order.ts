@@ -33,6 +33,7 @@ export type PlaceOrder = {
 /** Why nothing was ordered. */
 export type PlacingRefused =
   | { readonly kind: 'quote-not-allowed' | 'no-such-cart' | 'cart-empty' }
+  | { readonly kind: 'cart-already-ordered' }
   | { readonly kind: 'too-many-open'; readonly limit: number }
   | { readonly kind: 'unavailable'; readonly sku: string }
   | { readonly kind: 'price-changed'; readonly expected: Money; readonly actual: Money }
@@ -46,6 +47,7 @@ type Basket = {
   readonly discount: bigint;
   readonly couponCode: string | undefined;
   readonly cartId: string | undefined;
+  readonly cartEtag: string | undefined;
 };
 
 /** Writes an order down in state PLACED, at prices that are ours or a till's, or says why not. */
@@ -109,7 +111,7 @@ function basketOf({ source, caller }: PlaceOrder): Basket | PlacingRefused {
   if (source.kind === 'basket') {
     const { kind: _, ...basket } = source;
     return caller.isTill
-      ? { ...basket, channel: 'TILL', discount: 0n, couponCode: undefined, cartId: undefined }
+      ? { ...basket, channel: 'TILL', discount: 0n, ...noCart }
       : { kind: 'quote-not-allowed' };
   }
   const { quote, cartId } = source;
@@ -124,5 +126,17 @@ function basketOf({ source, caller }: PlaceOrder): Basket | PlacingRefused {
     return { kind: 'cart-empty' };
   }
   const { currency, lines, discount, couponCode } = quote;
-  return { userId: caller.userId, channel: 'ONLINE', currency, lines, discount, couponCode, cartId };
+  const cartEtag = quote.etag === '' ? undefined : quote.etag;
+  return {
+    userId: caller.userId,
+    channel: 'ONLINE',
+    currency,
+    lines,
+    discount,
+    couponCode,
+    cartId,
+    cartEtag,
+  };
 }
+
+const noCart = { couponCode: undefined, cartId: undefined, cartEtag: undefined };
