@@ -69,6 +69,11 @@ function checks({ root }: Stack): Step[] {
       program: process.execPath,
       args: ['--test', '--test-force-exit', '--test-timeout=120000', UNIT],
     },
+    {
+      title: 'a simulated shop, 10,000 seeds',
+      program: process.execPath,
+      args: ['local/cli.ts', 'prove', 'simulation', '--seeds', '10000'],
+    },
     ...(existsSync(join(root, 'flink/pom.xml')) ? [jobs] : []),
   ];
 }

@@ -1,0 +1,94 @@
+import type { Tx } from '#platform/db/database.ts';
+import { Held } from '#platform/db/held.ts';
+import { orderEvent } from '../../../../services/order/adapters/order-events.ts';
+import type { OrderTables } from '../../../../services/order/adapters/tables.ts';
+import type { Order } from '../../../../services/order/domain/order.ts';
+import { unsettledStates } from '../../../../services/order/domain/order-state.ts';
+import type { OrderStore, OrderView } from '../../../../services/order/ports.ts';
+import { statement } from '../connection.ts';
+
+/** An order and all that belongs to it, as the memory keeps them: one row. */
+export type OrderRow = OrderView;
+
+const held = new Held<Order>();
+
+export async function lockOrders(tx: Tx<OrderTables>, orderIds: readonly string[]): Promise<void> {
+  held.keep(
+    tx.db,
+    (await locked(tx, orderIds)).map((order) => [order.orderId, order]),
+  );
+}
+
+function locked(tx: Tx<OrderTables>, orderIds: readonly string[]): Promise<readonly Order[]> {
+  return statement(tx.db, async (memory) => {
+    const orders: Order[] = [];
+    for (const orderId of [...new Set(orderIds)].sort()) {
+      const row =
+        memory.get<OrderRow>('orders', orderId) && (await memory.locked<OrderRow>('orders', orderId));
+      orders.push(...(row === undefined ? [] : [row.order]));
+    }
+    return orders;
+  });
+}
+
+export function orderStore(tx: Tx<OrderTables>): OrderStore {
+  const ofOrder = (orderId: string) => statement(tx.db, (memory) => memory.get<OrderRow>('orders', orderId));
+  return {
+    async insert(change, lines, address) {
+      const { order, history } = change;
+      await statement(tx.db, async (memory) => {
+        const row: OrderRow = { order, lines, address, shipments: [], history };
+        if (!(await memory.insert('orders', order.orderId, row))) {
+          throw new Error(`Order ${order.orderId} is there already`);
+        }
+      });
+      tx.append(...change.stated.map((stated) => orderEvent(stated, lines)));
+    },
+    lock: async (orderId) => held.take(tx.db, orderId) ?? (await locked(tx, [orderId]))[0],
+    async save(change) {
+      const { order, history } = change;
+      const lines = await statement(tx.db, async (memory) => {
+        const row = await memory.locked<OrderRow>('orders', order.orderId);
+        if (row?.order.revision !== order.revision - 1n) {
+          throw new Error(`Order ${order.orderId} has changed since it was read`);
+        }
+        memory.put('orders', order.orderId, { ...row, order, history: [...row.history, ...history] });
+        return row.lines;
+      });
+      tx.append(...change.stated.map((stated) => orderEvent(stated, lines)));
+    },
+    view: ofOrder,
+    insertShipment: (orderId, shipment) =>
+      statement(tx.db, async (memory) => {
+        const row = await memory.locked<OrderRow>('orders', orderId);
+        if (row !== undefined) {
+          memory.put('orders', orderId, { ...row, shipments: [...row.shipments, shipment] });
+        }
+      }),
+    markDelivered: (shipmentId, time) =>
+      statement(tx.db, async (memory) => {
+        for (const row of memory.rows<OrderRow>('orders')) {
+          if (row.shipments.some((shipment) => shipment.shipmentId === shipmentId)) {
+            const shipments = row.shipments.map((shipment) =>
+              shipment.shipmentId === shipmentId ? { ...shipment, deliverTime: time } : shipment,
+            );
+            const { orderId } = row.order;
+            const now = await memory.locked<OrderRow>('orders', orderId);
+            memory.put('orders', orderId, { ...now, shipments });
+          }
+        }
+      }),
+    countUnsettled: (userId) =>
+      statement(tx.db, async (memory) => {
+        await memory.lock('advisory', `user ${userId}`);
+        return memory
+          .rows<OrderRow>('orders')
+          .filter(({ order }) => order.userId === userId && order.channel === 'ONLINE' && isUnsettled(order))
+          .length;
+      }),
+  };
+}
+
+function isUnsettled({ state }: Order): boolean {
+  return (unsettledStates as readonly string[]).includes(state);
+}
