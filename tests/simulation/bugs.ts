@@ -304,7 +304,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     what: 'refunds under way are not counted',
-    breaks: 'I-22',
+    breaks: 'I-23',
     patches: [
       {
         file: 'services/payment/domain/payment.ts',
@@ -325,18 +325,7 @@ export const bugs: readonly Bug[] = [
     ],
   },
   {
-    what: 'deadlines pass unnoticed',
-    breaks: 'I-12',
-    patches: [
-      {
-        file: 'services/order/usecases/pass-deadline.ts',
-        find: 'if (order?.deadline === undefined || order.deadline.time > now) {',
-        replace: 'if (order?.deadline === undefined || order.deadline.time > now || order.version > 0n) {',
-      },
-    ],
-  },
-  {
-    what: 'a cancellation waits for the stock only',
+    what: 'the last answer to a cancellation is not recognised',
     breaks: 'I-12',
     patches: [
       {

@@ -54,9 +54,10 @@ async function live(world: World): Promise<void> {
   const provider = new SimulatedProvider(world);
   const replicas = new Replicas(world, { provider, quotes: shop.quotes });
   watchCommits(world);
+  const second = chance.shop.pick([0, 0.3, 1]);
   for (const service of services) {
     replicas.add(service, 1);
-    if (chance.shop.chance(0.25)) {
+    if (chance.shop.chance(second)) {
       replicas.add(service, 2);
     }
   }

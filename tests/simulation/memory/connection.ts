@@ -218,22 +218,27 @@ export function memoryDatabase<T>(
   source: EventSource,
   register: (connection: MemoryConnection) => void,
 ): Database<T> {
-  const driver = memoryPool(server, line, 10, register);
-  const db = new Kysely<T & KernelTables>({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createDriver: () => driver,
-      createIntrospector: (of) => new PostgresIntrospector(of),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-    },
-  });
+  const open = (size: number) => {
+    const driver = memoryPool(server, line, size, register);
+    return new Kysely<T & KernelTables>({
+      dialect: {
+        createAdapter: () => new PostgresAdapter(),
+        createDriver: () => driver,
+        createIntrospector: (of) => new PostgresIntrospector(of),
+        createQueryCompiler: () => new PostgresQueryCompiler(),
+      },
+    });
+  };
+  const db = open(10);
+  const reserved = open(3);
   const listeners = new Set<() => void>();
   return {
     db,
     service: source.service,
     url: `memory:${server.name}`,
-    async transaction(work, retry) {
-      const { result, appended } = await runTransaction(db, source, work, retry?.attempts);
+    async transaction(work, how) {
+      const connections = how?.reserved === true ? reserved : db;
+      const { result, appended } = await runTransaction(connections, source, work, how?.attempts);
       if (appended > 0) {
         for (const listener of listeners) {
           listener();
@@ -245,6 +250,6 @@ export function memoryDatabase<T>(
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    close: () => db.destroy(),
+    close: async () => {},
   };
 }

@@ -57,10 +57,12 @@ export class Shop {
   readonly #world: World;
   readonly #carts = new Map<string, Cart>();
   #replicas: Replicas | undefined;
+  readonly #couponsWanted: number;
   #busy = 0;
 
   constructor(world: World) {
     this.#world = world;
+    this.#couponsWanted = world.chance.shop.pick([0.2, 0.4, 0.9]);
     this.#stock();
   }
 
@@ -80,6 +82,7 @@ export class Shop {
       return {
         kind: 'quoted',
         currency: 'USD',
+        etag: cartId,
         lines: cart.lines.map((line) => ({
           ...line,
           title: line.sku,
@@ -100,9 +103,12 @@ export class Shop {
     const { shop } = this.#world.chance;
     const users = Array.from({ length: 1 + shop.below(3) }, () => this.#world.uuid());
     const orders = 1 + shop.below(4);
+    // Now and then all come at once.
+    const within = shop.chance(0.3) ? 30 : withinMs;
+    const opens = shop.between(0, withinMs / 2);
     for (let number = 0; number < orders; number++) {
       this.#world.scheduler.after(
-        shop.between(0, withinMs),
+        within === withinMs ? shop.between(0, within) : opens + shop.between(0, within),
         () => void this.#visit(shop.pick(users)),
         nobody,
       );
@@ -165,7 +171,7 @@ export class Shop {
       // Now and then the same again, as another line.
       lines.push({ sku: shop.pick(['tea', 'jam']), quantity: 1 });
     }
-    const coupon = shop.chance(0.4) ? 'SPRING' : undefined;
+    const coupon = shop.chance(this.#couponsWanted) ? 'SPRING' : undefined;
     this.#carts.set(cartId, { userId, lines, coupon });
     const now = new Date(this.#world.scheduler.now);
     const cart: StoredCart = {
@@ -216,7 +222,10 @@ export class Shop {
       }
     } else if (what < 7) {
       await this.#whenPaid(orderId);
+      // Two people may mean the same refund.
+      const twice = shop.chance(0.4) ? this.#refund(orderId, staff) : undefined;
       await this.#refund(orderId, staff);
+      await twice;
     }
   }
 

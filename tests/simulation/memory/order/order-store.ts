@@ -1,6 +1,7 @@
 import type { Tx } from '#platform/db/database.ts';
 import { Held } from '#platform/db/held.ts';
 import { orderEvent } from '../../../../services/order/adapters/order-events.ts';
+import { toRpcError } from '../../../../services/order/adapters/refusals.ts';
 import type { OrderTables } from '../../../../services/order/adapters/tables.ts';
 import type { Order } from '../../../../services/order/domain/order.ts';
 import { unsettledStates } from '../../../../services/order/domain/order-state.ts';
@@ -37,6 +38,18 @@ export function orderStore(tx: Tx<OrderTables>): OrderStore {
     async insert(change, lines, address) {
       const { order, history } = change;
       await statement(tx.db, async (memory) => {
+        const { cartId, cartEtag } = order;
+        if (cartEtag !== undefined) {
+          await memory.lock('orders_cart_once', `${cartId} ${cartEtag}`);
+          const rows = memory.rows<OrderRow>('orders');
+          if (
+            rows.some(
+              (row) => row.order.cartId === cartId && row.order.cartEtag === cartEtag && isSold(row.order),
+            )
+          ) {
+            throw toRpcError({ kind: 'cart-already-ordered' });
+          }
+        }
         const row: OrderRow = { order, lines, address, shipments: [], history };
         if (!(await memory.insert('orders', order.orderId, row))) {
           throw new Error(`Order ${order.orderId} is there already`);
@@ -87,6 +100,11 @@ export function orderStore(tx: Tx<OrderTables>): OrderStore {
           .length;
       }),
   };
+}
+
+/** Whether it is neither undone nor being undone. */
+function isSold({ state }: Order): boolean {
+  return state !== 'REJECTED' && state !== 'CANCELLING' && state !== 'CANCELLED';
 }
 
 function isUnsettled({ state }: Order): boolean {
