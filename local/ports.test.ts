@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { instancePorts, MAX_INSTANCES, portsFor, SERVICES } from './ports.ts';
+import { frontPort, instancePorts, MAX_INSTANCES, portsFor, SERVICES } from './ports.ts';
 
 test('the edge of the default base is 8080', () => {
   assert.equal(portsFor(8000).edge, 8080);
@@ -14,7 +14,14 @@ test('no two listeners of a stack share a port, and none is ephemeral', () => {
       const instances = SERVICES.flatMap((service) =>
         Array.from({ length: MAX_INSTANCES }, (_, n) => instancePorts(base, service, n + 1)),
       );
-      const all = [...Object.values(parts), ...instances.flatMap(({ grpc, http }) => [grpc, http])];
+      const fronts = Array.from({ length: MAX_INSTANCES }, (_, n) =>
+        frontPort(instancePorts(base, 'gateway', n + 1).http),
+      );
+      const all = [
+        ...Object.values(parts),
+        ...instances.flatMap(({ grpc, http }) => [grpc, http]),
+        ...fronts,
+      ];
       assert.equal(new Set(all).size, all.length);
       assert.ok(all.every((port) => port > 1024 && port < 32_768));
     }),

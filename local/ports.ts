@@ -66,3 +66,8 @@ export function instancePorts(base: number, service: ServiceName, n: number): { 
   const slot = SERVICES.indexOf(service) * 10 + (n - 1);
   return { grpc: base + 100 + slot, http: base + 300 + slot };
 }
+
+/** Where an instance of the gateway listens for the edge, by its plain HTTP port. */
+export function frontPort(httpPort: number): number {
+  return httpPort + 130;
+}

@@ -38,7 +38,7 @@ test('a method has routes exactly when somebody outside may call it: to its serv
       const byGet = method.idempotency === Level.NO_SIDE_EFFECTS && method.methodKind === 'unary';
       assert.deepEqual(
         own.map(({ route }) => route?.cluster),
-        [path.split('.')[1], 'gateway-http', ...(byGet ? ['gateway-http'] : [])],
+        [path.split('.')[1], 'gateway-front', ...(byGet ? ['gateway-front'] : [])],
       );
     }
   }
@@ -98,7 +98,7 @@ test('what every service serves is routed by the service that the caller names',
     ['order', 'order'],
     ['user', 'user'],
   ]);
-  assert.ok(named.slice(2).every(([, cluster]) => cluster === 'gateway-http'));
+  assert.ok(named.slice(2).every(([, cluster]) => cluster === 'gateway-front'));
 });
 
 test('the last route of every list answers for everything that has none', () => {

@@ -23,9 +23,9 @@ export function methodRoutes(method: EdgeMethod, services: readonly string[]): o
         )
       : [route(method, method.domain, [isGrpc], grpcRetry)];
   const connect = method.streams
-    ? [route(method, 'gateway-http', [isConnectStream], connectRetry)]
+    ? [route(method, 'gateway-front', [isConnectStream], connectRetry)]
     : [
-        route(method, 'gateway-http', [isConnectUnary], connectRetry),
+        route(method, 'gateway-front', [isConnectUnary], connectRetry),
         ...(method.readsOnly ? [connectGet(method)] : []),
       ];
   return [...grpc, ...connect];
@@ -132,7 +132,7 @@ function contentType(pattern: string): object {
 
 /** A read by GET, whose message is in the query; caches may keep the answer. */
 function connectGet(method: EdgeMethod): object {
-  const get = route(method, 'gateway-http', [headerIs(':method', 'GET')], connectRetry);
+  const get = route(method, 'gateway-front', [headerIs(':method', 'GET')], connectRetry);
   const query = { name: 'connect', string_match: { exact: 'v1' } };
   return { ...get, match: { ...get.match, query_parameters: [query] } };
 }

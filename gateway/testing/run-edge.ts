@@ -2,7 +2,12 @@ import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { renderClusters, renderEndpoints } from '../../local/discovery/envoy-clusters.ts';
+import {
+  FRONT_CLUSTER,
+  FRONT_SERVICE,
+  renderClusters,
+  renderEndpoints,
+} from '../../local/discovery/envoy-clusters.ts';
 import { renderSecret } from '../../local/services/identity.ts';
 import { renderEnvoy } from '../envoy/bootstrap.ts';
 import type { EnvoyOptions } from '../envoy/options.ts';
@@ -27,7 +32,7 @@ export type RunningEdge = {
 export type EdgePem = { readonly own: string; readonly authority: string };
 
 /** Where a service listens, on loopback. */
-export type ServicePorts = { readonly grpc: number; readonly http: number };
+export type ServicePorts = { readonly grpc: number; readonly http: number; readonly front?: number };
 
 /** Runs Envoy, configured from the contracts, over these services by name. */
 export async function runEdge(
@@ -38,10 +43,11 @@ export async function runEdge(
   const folder = mkdtempSync(join(tmpdir(), 'edge-'));
   const endpoints = join(folder, 'endpoints');
   mkdirSync(endpoints);
-  for (const [service, { grpc, http }] of Object.entries(services)) {
+  for (const [service, { grpc, http, front }] of Object.entries(services)) {
     for (const { cluster, ports } of [
       { cluster: service, ports: [grpc] },
       { cluster: `${service}-http`, ports: [http] },
+      ...(service === FRONT_SERVICE ? [{ cluster: FRONT_CLUSTER, ports: front ? [front] : [] }] : []),
     ]) {
       const rendered = renderEndpoints({ cluster, ports });
       writeFileSync(join(endpoints, `${cluster}.json`), JSON.stringify(rendered));

@@ -7,6 +7,10 @@ export type EdgeIdentity = { readonly secretPath: string; readonly trustPath: st
 export type Endpoints = { readonly cluster: string; readonly ports: readonly number[] };
 export type Mode = 'static' | 'xds';
 
+/** The service to which the edge hands over plain HTTP, and the cluster by which it does. */
+export const FRONT_SERVICE = 'gateway';
+export const FRONT_CLUSTER = `${FRONT_SERVICE}-front`;
+
 const TLS = 'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext';
 const HTTP = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
@@ -16,8 +20,8 @@ export function meshCluster(service: string): string {
 }
 
 /**
- * The clusters that the edge's routes name: `order` (gRPC over h2) for every service, and `user-http` for its plain HTTP
- * port. The names never change; where a gRPC cluster's endpoints come from does: from a file each, or from istiod. With an
+ * The clusters that the edge's routes name: `order` (gRPC over h2) for every service, `user-http` for its plain HTTP
+ * port, and `gateway-front`. The names never change; where a gRPC cluster's endpoints come from does: from a file each, or from istiod. With an
  * identity gRPC goes over mutual TLS, to exactly the workload that a cluster is named for.
  */
 export function renderClusters(
@@ -26,13 +30,18 @@ export function renderClusters(
   folder: string,
   identity?: EdgeIdentity,
 ): object {
+  const secured = (service: string) =>
+    identity === undefined ? {} : { transport_socket: mutualTls(service, identity) };
   const resources = services.flatMap((service) => [
     {
       ...grpcCluster(service),
-      ...(identity === undefined ? {} : { transport_socket: mutualTls(service, identity) }),
+      ...secured(service),
       ...(mode === 'xds' ? fromIstiod(service) : fromFile(service, folder)),
     },
     { ...httpCluster(`${service}-http`), ...fromFile(`${service}-http`, folder) },
+    ...(service === FRONT_SERVICE
+      ? [{ ...grpcCluster(FRONT_CLUSTER), ...secured(service), ...fromFile(FRONT_CLUSTER, folder) }]
+      : []),
   ]);
   return { resources };
 }

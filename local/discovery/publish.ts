@@ -1,9 +1,16 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readIfThere, writeIfChanged } from '../files.ts';
+import { frontPort } from '../ports.ts';
 import { edgeSecretPath, identityPaths } from '../services/identity.ts';
 import type { Stack } from '../stack.ts';
-import { type Mode, renderClusters, renderEndpoints } from './envoy-clusters.ts';
+import {
+  FRONT_CLUSTER,
+  FRONT_SERVICE,
+  type Mode,
+  renderClusters,
+  renderEndpoints,
+} from './envoy-clusters.ts';
 import { type Instance, renderDiscovery, renderTargets, renderWorkload } from './workloads.ts';
 
 /** Where the edge reads its clusters and endpoints. */
@@ -32,7 +39,8 @@ export function publish(
     const own = instances.filter((instance) => instance.service === service);
     const grpc = { cluster: service, ports: own.map((instance) => instance.grpcPort) };
     const http = { cluster: `${service}-http`, ports: own.map((instance) => instance.httpPort) };
-    for (const each of [grpc, http]) {
+    const front = { cluster: FRONT_CLUSTER, ports: own.map((instance) => frontPort(instance.httpPort)) };
+    for (const each of [grpc, http, ...(service === FRONT_SERVICE ? [front] : [])]) {
       writeIfChanged(join(endpoints, `${each.cluster}.json`), JSON.stringify(renderEndpoints(each)));
     }
   }

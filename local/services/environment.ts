@@ -3,7 +3,7 @@ import { FEW_ARENAS } from '../parts/java.ts';
 import type { Site } from '../parts/part.ts';
 import { databaseUrl } from '../parts/postgres/postgres.ts';
 import { redisUrl } from '../parts/redis.ts';
-import { instancePorts } from '../ports.ts';
+import { frontPort, instancePorts } from '../ports.ts';
 import type { ServiceFacts } from './catalogue.ts';
 import { identityPaths } from './identity.ts';
 import { sourcesOf } from './sources.ts';
@@ -25,6 +25,7 @@ export function environment(
     SHOPVERSE_INSTANCE: instance,
     GRPC_PORT: String(ports.grpc),
     HTTP_PORT: String(ports.http),
+    ...(facts.name === 'gateway' ? { FRONT_PORT: String(frontPort(ports.http)) } : {}),
     DATABASE_URL: databaseUrl(site, facts.name),
     KAFKA_BROKERS: `127.0.0.1:${stack.ports.kafka}`,
     REDIS_URL: redisUrl(site, facts.name),

@@ -10,10 +10,13 @@ export type WorkloadCertificate = {
   readonly server: ServerCredentials;
   /** Connects to the workload `peer` and to no other. */
   client(peer: string): ChannelCredentials;
+  /** Hands over the certificate as it is, and each newer one. Returns what ends that. */
+  follow(listener: (read: ReadCertificate) => void): () => void;
   stop(): void;
 };
 
-type Read = { readonly identity: Buffer; readonly trust: Buffer };
+/** A certificate with its key, and the authorities' certificates, in PEM. */
+export type ReadCertificate = { readonly identity: Buffer; readonly trust: Buffer };
 
 const rereadMs = 5000;
 
@@ -32,6 +35,7 @@ export async function followCertificate(options: {
   let read = await readPair(identityPath, trustPath);
   const identities = new Set<experimental.IdentityCertificateUpdateListener>();
   const authorities = new Set<experimental.CaCertificateUpdateListener>();
+  const followers = new Set<(read: ReadCertificate) => void>();
 
   // Listeners are told a turn later: grpc-js registers what they are to change after it has registered them.
   const provider: experimental.CertificateProvider = {
@@ -58,6 +62,7 @@ export async function followCertificate(options: {
     for (const listener of identities) {
       listener({ certificate: read.identity, privateKey: read.identity });
     }
+    for (const follower of followers) follower(read);
     log.info(
       { valid_to: new X509Certificate(read.identity).validTo },
       'the workload certificate is a new one',
@@ -78,6 +83,11 @@ export async function followCertificate(options: {
             ? undefined
             : new Error(`the certificate is not ${spiffeId(peer)}'s`),
       }),
+    follow: (listener) => {
+      followers.add(listener);
+      listener(read);
+      return () => followers.delete(listener);
+    },
     stop: () => clearInterval(timer),
   };
 }
@@ -88,7 +98,7 @@ export function workloadIn(alternativeNames: string | undefined): string | undef
   return uris.length === 1 ? serviceOf((uris[0] ?? '').slice('URI:'.length)) : undefined;
 }
 
-async function readPair(identityPath: string, trustPath: string): Promise<Read> {
+async function readPair(identityPath: string, trustPath: string): Promise<ReadCertificate> {
   const [identity, trust] = await Promise.all([readFile(identityPath), readFile(trustPath)]);
   return { identity, trust };
 }

@@ -10,6 +10,8 @@ const shape = {
   LISTEN_HOST: z.string().default('127.0.0.1'),
   GRPC_PORT: port,
   HTTP_PORT: port,
+  /** Where a service with a front listens for the edge. */
+  FRONT_PORT: port.default(0),
   DATABASE_URL: z.string().startsWith('postgres').optional(),
   KAFKA_BROKERS: z.string(),
   KAFKA_CLIENT: z.enum(['kafkajs', 'platformatic']).default('kafkajs'),

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { nobody, runInContext } from '#platform/context/context.ts';
 import type { Logger } from '#platform/log/logger.ts';
@@ -21,22 +21,15 @@ export async function startHttpServer(options: {
   readonly port: number;
   readonly routes: Readonly<Record<string, HttpHandler>>;
   readonly quiet: Readonly<Record<string, HttpHandler>>;
-  /** Takes the requests that no route is for; without it they are answered 404. */
-  readonly otherwise?: RequestListener;
   readonly log: Logger;
   readonly ids: Ids;
 }): Promise<HttpServer> {
   const routes = new Map(Object.entries(options.routes));
   const quiet = new Map(Object.entries(options.quiet));
 
-  function isRouted(incoming: IncomingMessage): boolean {
-    const route = routeOf(incoming);
-    return routes.has(route) || quiet.has(route);
-  }
-
   async function answer(incoming: IncomingMessage): Promise<HttpResponse> {
     const url = new URL(incoming.url ?? '/', 'http://localhost');
-    const route = routeOf(incoming);
+    const route = `${incoming.method} ${url.pathname}`;
     const silent = quiet.get(route);
     const handler = silent ?? routes.get(route);
     if (handler === undefined) {
@@ -63,10 +56,6 @@ export async function startHttpServer(options: {
   }
 
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (incoming, outgoing) => {
-    if (options.otherwise !== undefined && !isRouted(incoming)) {
-      options.otherwise(incoming, outgoing);
-      return;
-    }
     answer(incoming).then(
       (response) => send(outgoing, response),
       (error: unknown) => {
@@ -87,11 +76,6 @@ export async function startHttpServer(options: {
         server.closeIdleConnections();
       }),
   };
-}
-
-function routeOf({ method, url = '/' }: IncomingMessage): string {
-  const query = url.indexOf('?');
-  return `${method} ${query < 0 ? url : url.slice(0, query)}`;
 }
 
 /** The whole body, or undefined when it is larger than is read. */

@@ -11,6 +11,7 @@ import { createRpcServer } from '#platform/rpc/server.ts';
 import type { Runtime } from '#platform/runtime.ts';
 import { warmValidation } from '#platform/validation/validation.ts';
 import { operatorRoutes } from './endpoints.ts';
+import { startFrontServer } from './front-server.ts';
 import { startHttpServer } from './http-server.ts';
 import type { Service } from './service.ts';
 import { supervise } from './supervise.ts';
@@ -20,6 +21,8 @@ import type { Worker } from './worker.ts';
 export type Serving = {
   readonly grpcPort: number;
   readonly httpPort: number;
+  /** Where the edge hands over plain HTTP; undefined where the service has no front. */
+  readonly frontPort: number | undefined;
   /** Lets what is under way end, within 20 s, and closes everything. */
   stop(): Promise<void>;
 };
@@ -48,7 +51,6 @@ export async function serve(runtime: Runtime, service: Service): Promise<Serving
     host: config.LISTEN_HOST,
     port: config.HTTP_PORT,
     routes: service.routes ?? {},
-    ...(service.otherwise === undefined ? {} : { otherwise: service.otherwise }),
     quiet: operatorRoutes({
       metrics: kernel.metrics,
       unready: async () => (ready ? await databaseTrouble(service) : 'starting or stopping'),
@@ -57,6 +59,14 @@ export async function serve(runtime: Runtime, service: Service): Promise<Serving
     ids,
   });
   const grpcPort = await rpc.listen(config.LISTEN_HOST, config.GRPC_PORT);
+  const front =
+    service.front &&
+    (await startFrontServer({
+      host: config.LISTEN_HOST,
+      port: config.FRONT_PORT,
+      certificate: kernel.certificate,
+      listener: service.front,
+    }));
   warmValidation(bindings.flatMap((binding) => binding.service.methods.map((method) => method.input)));
   await service.warm?.();
   const stopping = new AbortController();
@@ -68,6 +78,7 @@ export async function serve(runtime: Runtime, service: Service): Promise<Serving
   return {
     grpcPort,
     httpPort: http.port,
+    frontPort: front?.port,
     stop: async () => {
       ready = false;
       rpc.health.set(false);
@@ -79,6 +90,7 @@ export async function serve(runtime: Runtime, service: Service): Promise<Serving
       ]);
       await service.close?.();
       await service.database?.close();
+      await front?.stop();
       await http.stop();
       await kernel.close();
     },

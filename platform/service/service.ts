@@ -1,7 +1,7 @@
-import type { RequestListener } from 'node:http';
 import type { Consumer } from '#platform/consumer/consumer.ts';
 import type { Database } from '#platform/db/database.ts';
 import type { RpcBinding } from '#platform/rpc/bind.ts';
+import type { FrontListener } from './front-server.ts';
 import type { HttpHandler } from './http-handler.ts';
 import type { Worker } from './worker.ts';
 
@@ -15,8 +15,8 @@ export type Service = {
   readonly workers?: readonly Worker[];
   /** By method and path, such as `GET /.well-known/jwks.json`. */
   readonly routes?: Readonly<Record<string, HttpHandler>>;
-  /** Answers every HTTP request that no route is for, with no context or span around it. Nothing does by default. */
-  readonly otherwise?: RequestListener;
+  /** Answers what the edge hands over as plain HTTP, on FRONT_PORT, with no context or span around it. */
+  readonly front?: FrontListener;
   /** Awaited before the service is ready. */
   readonly warm?: () => Promise<void>;
   /** Awaited after the last call and message, before the database is closed. */

@@ -119,6 +119,7 @@ export async function testMesh(services: readonly string[]): Promise<TestMesh> {
       LISTEN_HOST: '127.0.0.1',
       GRPC_PORT: 0,
       HTTP_PORT: 0,
+      FRONT_PORT: 0,
       KAFKA_BROKERS: '127.0.0.1:1',
       KAFKA_CLIENT: 'kafkajs',
       TRACE_SAMPLE_RATIO: 1,

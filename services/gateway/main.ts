@@ -22,7 +22,7 @@ const log = createKafkaBehaviourLog({ writer, source: runtime, log: runtime.log,
 await runService(runtime, {
   rpc: [createRpc({ log, clock: runtime.clock })],
   routes: docsRoutes,
-  otherwise: connectEdge(await loadContracts(), runtime, stopping.signal),
+  front: connectEdge(await loadContracts(), runtime, stopping.signal),
   close: () => {
     stopping.abort();
     return writer.close();

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { createContextKey } from '@connectrpc/connect';
 
 /** What a client says of itself, by header: token and guest's secret, unread. The called service judges them. */
@@ -7,13 +6,15 @@ export type Identity = Readonly<Record<string, readonly string[]>>;
 /** Where a call keeps its client's identity. */
 export const identityKey = createContextKey<Identity>({});
 
+const names = new Set(['authorization', 'x-shopverse-guest']);
+
 /** Every value of each header, where Node would keep the first: what is sent twice is the service's to refuse. */
-export function identityOf({ headersDistinct }: IncomingMessage): Identity {
+export function identityOf(rawHeaders: readonly string[]): Identity {
   const identity: Record<string, readonly string[]> = {};
-  for (const name of ['authorization', 'x-shopverse-guest']) {
-    const values = headersDistinct[name];
-    if (values !== undefined) {
-      identity[name] = values;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] ?? '').toLowerCase();
+    if (names.has(name)) {
+      identity[name] = [...(identity[name] ?? []), rawHeaders[at + 1] ?? ''];
     }
   }
   return identity;

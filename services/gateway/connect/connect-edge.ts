@@ -1,7 +1,7 @@
-import type { RequestListener } from 'node:http';
 import type { DescFile } from '@bufbuild/protobuf';
 import { accessRule } from '#platform/auth/access.ts';
 import type { Runtime } from '#platform/runtime.ts';
+import type { FrontListener } from '#platform/service/front-server.ts';
 import { edgeMethods, servicesOf } from '../../../gateway/envoy/edge-methods.ts';
 import { connectListener } from './connect-listener.ts';
 import { createForwarder } from './forward.ts';
@@ -15,7 +15,7 @@ export function connectEdge(
   contracts: readonly DescFile[],
   runtime: Pick<Runtime, 'service' | 'client' | 'log' | 'ids'>,
   stopping: AbortSignal,
-): RequestListener {
+): FrontListener {
   const methods = edgeMethods(contracts);
   const lent = methods.find(({ method }) => accessRule(method)?.services.includes(runtime.service));
   if (lent !== undefined) {

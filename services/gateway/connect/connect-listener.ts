@@ -1,10 +1,10 @@
-import type { RequestListener } from 'node:http';
 import { createConnectRouter, createContextValues } from '@connectrpc/connect';
 import {
   compressionGzip,
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from '@connectrpc/connect-node';
+import type { FrontListener } from '#platform/service/front-server.ts';
 import type { EdgeMethod } from '../../../gateway/envoy/edge-methods.ts';
 import { identityKey, identityOf } from './caller.ts';
 import { type HandlerDependencies, handlerFor } from './handlers.ts';
@@ -16,7 +16,7 @@ const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
  * Answers calls of these methods in Connect's protocol: unary by POST and, for reads, GET, in binary and JSON, and streams
  * of answers. Each is made again, over gRPC, to the service that it is for; anything else is answered 404.
  */
-export function connectListener(methods: readonly EdgeMethod[], deps: HandlerDependencies): RequestListener {
+export function connectListener(methods: readonly EdgeMethod[], deps: HandlerDependencies): FrontListener {
   const router = createConnectRouter({
     grpc: false,
     grpcWeb: false,
@@ -30,12 +30,12 @@ export function connectListener(methods: readonly EdgeMethod[], deps: HandlerDep
   const byPath = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 
   return (incoming, outgoing) => {
-    const handler = byPath.get(incoming.url?.split('?', 1)[0] ?? '');
+    const handler = byPath.get(incoming.url.split('?', 1)[0] ?? '');
     if (handler === undefined) {
       outgoing.writeHead(404).end();
       return;
     }
-    const values = createContextValues().set(identityKey, identityOf(incoming));
+    const values = createContextValues().set(identityKey, identityOf(incoming.rawHeaders));
     // URL and headers are read within the chain: when they can't be, that is this request's failure alone.
     Promise.resolve()
       .then(() => handler(universalRequestFromNodeRequest(incoming, outgoing, undefined, values)))
@@ -45,7 +45,7 @@ export function connectListener(methods: readonly EdgeMethod[], deps: HandlerDep
           { err: error, rpc_method: handler.method.name },
           'a call ended without its whole answer',
         );
-        outgoing.destroy();
+        outgoing.stream.destroy();
       });
   };
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { ErrorReason, ErrorReasonSchema, Order_State } from '#gen/shopverse/order/v1/order_pb.ts';
 import { OrderService } from '#gen/shopverse/order/v1/order_service_pb.ts';
+import { ProductService } from '#gen/shopverse/product/v1/product_service_pb.ts';
 import { issueCertificate } from '#platform/auth/certificate-authority.ts';
 import { refusal } from '#platform/errors/refusal.ts';
 import { bind, type Call, type Handlers } from '#platform/rpc/bind.ts';
@@ -14,6 +15,8 @@ import { docsRoutes } from '../../../services/gateway/docs-page.ts';
 export type Shop = {
   readonly edge: RunningEdge;
   readonly mesh: TestMesh;
+  /** Where the gateway listens for the edge. */
+  readonly frontPort: number;
   /** The calls that reached the service. */
   readonly calls: Call[];
   close(): Promise<void>;
@@ -28,25 +31,35 @@ export const orders = {
 
 /** Starts an order service, the gateway and Envoy, on free ports. */
 export async function startShop(): Promise<Shop> {
-  const mesh = await testMesh(['order', 'gateway']);
+  const mesh = await testMesh(['order', 'product', 'gateway']);
   const stopping = new AbortController();
   const calls: Call[] = [];
   const contracts = await loadContracts();
   const order = await mesh.start('order', () => ({ rpc: [bind(OrderService, handlers(calls))] }));
+  const product = await mesh.start('product', () => ({ rpc: [bind(ProductService, productHandlers())] }));
   const gateway = await mesh.start('gateway', (runtime) => ({
     rpc: [],
     routes: docsRoutes,
-    otherwise: connectEdge(contracts, runtime, stopping.signal),
+    front: connectEdge(contracts, runtime, stopping.signal),
   }));
-  const ports = ({ grpcPort, httpPort }: typeof order) => ({ grpc: grpcPort, http: httpPort });
+  const ports = ({ grpcPort, httpPort, frontPort }: typeof order) => ({
+    ...{ grpc: grpcPort, http: httpPort },
+    ...(frontPort === undefined ? {} : { front: frontPort }),
+  });
   const keys = Number(new URL(mesh.jwksUrl).port);
   const edge = await runEdge(
-    { order: ports(order), gateway: ports(gateway), user: { grpc: keys, http: keys } },
+    {
+      order: ports(order),
+      product: ports(product),
+      gateway: ports(gateway),
+      user: { grpc: keys, http: keys },
+    },
     { jwksUrl: mesh.jwksUrl, corsOrigins: ['https://shop.example'] },
     { own: issueCertificate(mesh.authority, 'edge'), authority: mesh.authority.certificate },
   );
   return {
     edge,
+    frontPort: gateway.frontPort ?? 0,
     mesh,
     calls,
     async close() {
@@ -75,6 +88,16 @@ function handlers(calls: Call[]): Handlers<typeof OrderService> {
     },
     async placeOrder() {
       return {};
+    },
+  };
+}
+
+function productHandlers(): Handlers<typeof ProductService> {
+  const unused = ProductService.methods.map(({ localName }) => [localName, () => never()]);
+  return {
+    ...(Object.fromEntries(unused) as Handlers<typeof ProductService>),
+    async getProduct({ productId }) {
+      return { product: { productId } };
     },
   };
 }

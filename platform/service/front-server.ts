@@ -1,0 +1,57 @@
+import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { type WorkloadCertificate, workloadIn } from '#platform/auth/workload-certificate.ts';
+
+/** Answers one request of the edge's. */
+export type FrontListener = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
+
+/** A server that only the edge can reach. */
+export type FrontServer = {
+  readonly port: number;
+  /** Takes no more requests and resolves when the last is answered. */
+  stop(): Promise<void>;
+};
+
+/** Serves HTTP/2 over mutual TLS to the edge; any other workload is cut off before its first request. */
+export async function startFrontServer(options: {
+  readonly host: string;
+  readonly port: number;
+  readonly certificate: WorkloadCertificate;
+  readonly listener: FrontListener;
+}): Promise<FrontServer> {
+  const server = createSecureServer(
+    {
+      requestCert: true,
+      rejectUnauthorized: true,
+      minVersion: 'TLSv1.3',
+      settings: { maxConcurrentStreams: 1000 },
+    },
+    options.listener,
+  );
+  const unfollow = options.certificate.follow(({ identity, trust }) =>
+    server.setSecureContext({ key: identity, cert: identity, ca: trust, minVersion: 'TLSv1.3' }),
+  );
+  const sessions = new Set<{ close(): void }>();
+  server.on('session', (session) => {
+    if (workloadIn((session.socket as TLSSocket).getPeerCertificate().subjectaltname) !== 'edge') {
+      session.destroy();
+      return;
+    }
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: () =>
+      new Promise((resolve) => {
+        unfollow();
+        server.close(() => resolve());
+        for (const session of sessions) session.close();
+      }),
+  };
+}
