@@ -48,7 +48,8 @@ export async function run(args: string[], stack: Stack): Promise<number> {
     for (let round = first; round <= last && !stop.signal.aborted && Date.now() < until; round += 1) {
       const { fault, dice } = roundOf(seed, round);
       say(`  round ${round}: ${fault.row} ${fault.name} …`);
-      const check = (round - first + 1) % every === 0 || round === last;
+      const check = () =>
+        (round - first + 1) % every === 0 || round === last || Date.now() >= until || stop.signal.aborted;
       const rounds = { rate: Number(values.rate), leadMs: Number(values.lead) * 1_000, check };
       const result = await playRound({ stage, till }, round, fault, dice, rounds);
       played.push(result);
