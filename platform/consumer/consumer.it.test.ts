@@ -12,7 +12,7 @@ import { deadLetterRetries } from '#platform/deadletter/retry-worker.ts';
 import { domainEvent } from '#platform/events/domain-event.ts';
 import { armFailpoints } from '#platform/failpoint/failpoint.ts';
 import type { ProducedRecord } from '#platform/kafka/kafka.ts';
-import { readTopic } from '#platform/kafka/read-topic.ts';
+import { readTopic } from '#platform/kafka/scan-topics.ts';
 import { outboxEntry } from '#platform/outbox/append.ts';
 import { relay } from '#platform/outbox/relay.ts';
 import { restoreHeaders, textHeader } from '#platform/outbox/stored-headers.ts';

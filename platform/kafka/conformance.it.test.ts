@@ -9,7 +9,7 @@ import { type TestKafka, testKafka } from '#platform/testing/test-kafka.ts';
 import { waitFor } from '#platform/testing/wait-for.ts';
 import type { KafkaClient } from './connect.ts';
 import type { ConsumedRecord, Consumption, Header, ProducedRecord, RunningConsumer } from './kafka.ts';
-import { readTopic } from './read-topic.ts';
+import { readTopic } from './scan-topics.ts';
 
 const clients: readonly KafkaClient[] = ['kafkajs', 'platformatic'];
 

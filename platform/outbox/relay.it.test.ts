@@ -7,7 +7,7 @@ import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { domainEvent } from '#platform/events/domain-event.ts';
 import { armFailpoints, FailpointError } from '#platform/failpoint/failpoint.ts';
 import type { ConsumedRecord } from '#platform/kafka/kafka.ts';
-import { readTopic } from '#platform/kafka/read-topic.ts';
+import { readTopic } from '#platform/kafka/scan-topics.ts';
 import { type RunningWorker, runWorker } from '#platform/testing/run-worker.ts';
 import { type TestDatabase, testDatabase } from '#platform/testing/test-database.ts';
 import { testEvents } from '#platform/testing/test-facts.ts';

@@ -9,9 +9,9 @@ import { buy, settled } from '../races/buyers.ts';
 import { openDatabase, type ServiceDatabase, stateHash } from './databases.ts';
 
 /** Whoever takes facts in, each with all that it knows. */
-const SERVICES = ['order', 'inventory', 'payment', 'cart'];
+const SERVICES = (process.env.REPLAY_SERVICES ?? 'order inventory payment cart').split(' ');
 /** The longest topic is the catalogue's, with a fact a product and a change of stock each. */
-const CAUGHT_UP_MS = 300_000;
+const CAUGHT_UP_MS = 480_000;
 
 const databases = new Map<string, ServiceDatabase>();
 let world: World;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeadLetter_State } from '#gen/shopverse/platform/v1/dead_letter_service_pb.ts';
 import type { ConsumedRecord, Header, Kafka, ProducedRecord } from '#platform/kafka/kafka.ts';
-import { readTopic } from '#platform/kafka/read-topic.ts';
+import { readTopic } from '#platform/kafka/scan-topics.ts';
 import { openDeadLetters } from '../../../local/dead-letters/dead-letters.ts';
 import type { Dice } from '../dice.ts';
 import { byItself, type Fault, type Heal } from '../fault.ts';

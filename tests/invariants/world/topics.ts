@@ -1,10 +1,10 @@
 import { fromBinary, type Registry } from '@bufbuild/protobuf';
 import type { ConsumedRecord, Kafka } from '#platform/kafka/kafka.ts';
+import { type Bounds, scanTopics } from '#platform/kafka/scan-topics.ts';
 import { deadLetterPlace } from './dead-record.ts';
 import { factListener, type ToldFacts } from './facts.ts';
 import { addressesIn } from './personal.ts';
 import { placeOf, type Seen, seen } from './record.ts';
-import { type Bounds, scanTopics } from './scan.ts';
 
 /** One topic's records, as far as the checks need them. */
 export type TopicSeen = {
