@@ -1,6 +1,6 @@
 import type { DescFile } from '@bufbuild/protobuf';
 import { loadContracts } from '../../proto/contracts.ts';
-import { istiodCluster, zipkinCluster } from './clusters.ts';
+import { istiodCluster, limitCluster, zipkinCluster } from './clusters.ts';
 import { edgeListener } from './listener.ts';
 import type { EnvoyOptions } from './options.ts';
 import { overloadManager, runtimeLayers } from './overload.ts';
@@ -42,6 +42,7 @@ export function renderBootstrap(contracts: readonly DescFile[], options: EnvoyOp
       listeners: [edgeListener(contracts, options)],
       clusters: [
         istiodCluster(options.istiodGrpcPort),
+        ...(options.rateLimitPort === undefined ? [] : [limitCluster(options.rateLimitPort)]),
         ...(options.zipkinPort === undefined ? [] : [zipkinCluster(options.zipkinPort)]),
       ],
     },

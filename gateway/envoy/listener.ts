@@ -6,6 +6,7 @@ import { dropForeignIdentity } from './identity-headers.ts';
 import { bodyFilter, connectionLimits } from './limits.ts';
 import { localReplies } from './local-replies.ts';
 import type { EnvoyOptions } from './options.ts';
+import { limitFilters } from './rate-limits.ts';
 import { restFilter } from './rest.ts';
 import { rolesFilter } from './roles.ts';
 import { routeTable } from './routes.ts';
@@ -82,6 +83,7 @@ function connectionManager(contracts: readonly DescFile[], options: EnvoyOptions
       extension('envoy.filters.http.grpc_web', 'envoy.extensions.filters.http.grpc_web.v3.GrpcWeb'),
       restFilter(contracts, methods),
       tokenFilter(options),
+      ...limitFilters(options),
       rolesFilter,
       bodyFilter,
       extension('envoy.filters.http.grpc_stats', 'envoy.extensions.filters.http.grpc_stats.v3.FilterConfig', {

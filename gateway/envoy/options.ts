@@ -1,3 +1,5 @@
+import type { Limits } from './rate-limits.ts';
+
 /** What the edge's configuration is rendered from, beside the contracts. */
 export type EnvoyOptions = {
   /** The clone. The contracts are those of the tree that this module lies in. */
@@ -22,6 +24,12 @@ export type EnvoyOptions = {
   readonly jwtIssuer?: string;
   /** `shopverse` by default. */
   readonly jwtAudience?: string;
+  /** How often somebody may call; LIMITS by default. */
+  readonly limits?: Limits;
+  /** Each limit is so many times as high. */
+  readonly limitFactor?: number;
+  /** Where the service listens that counts calls for all Envoys, on loopback; left out, each counts its own. */
+  readonly rateLimitPort?: number;
   /** A file of JSON lines. */
   readonly accessLogPath: string;
   /** Web pages that may call, as `https://shop.example`; those of Vite's servers on this machine by default. */

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { DescService } from '@bufbuild/protobuf';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
-import { type RunningEdge, runEdge } from './run-edge.ts';
+import { type EdgeOver, type RunningEdge, runEdge } from './run-edge.ts';
 import { startUpstream, type Upstream } from './upstream.ts';
 
 /** Claims to change; one that is undefined is left out. */
@@ -33,7 +33,7 @@ export type Edge = RunningEdge & {
 const DOMAINS = ['gateway', 'user', 'order', 'inventory', 'payment', 'config'];
 
 /** Starts the edge on free ports. Allowed origin: https://shop.example. */
-export async function startEdge(services: readonly DescService[]): Promise<Edge> {
+export async function startEdge(services: readonly DescService[], over: EdgeOver = {}): Promise<Edge> {
   const upstream = await startUpstream(services);
   const { privateKey, publicKey } = await generateKeyPair('EdDSA');
   const jwk = { ...(await exportJWK(publicKey)), kid: 'test-1', alg: 'EdDSA', use: 'sig' };
@@ -50,6 +50,7 @@ export async function startEdge(services: readonly DescService[]): Promise<Edge>
     zipkinPort: portOf(zipkin),
     jwksUrl: `http://127.0.0.1:${ports.http}/.well-known/jwks.json`,
     corsOrigins: ['https://shop.example'],
+    ...over,
   });
   return {
     ...edge,

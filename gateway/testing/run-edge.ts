@@ -34,10 +34,13 @@ export type EdgePem = { readonly own: string; readonly authority: string };
 /** Where a service listens, on loopback. */
 export type ServicePorts = { readonly grpc: number; readonly http: number; readonly front?: number };
 
+/** What single tests want otherwise. */
+export type EdgeOver = Pick<EnvoyOptions, 'limits' | 'rateLimitPort'>;
+
 /** Runs Envoy, configured from the contracts, over these services by name. */
 export async function runEdge(
   services: Readonly<Record<string, ServicePorts>>,
-  options: Pick<EnvoyOptions, 'jwksUrl' | 'zipkinPort' | 'corsOrigins'>,
+  options: Pick<EnvoyOptions, 'jwksUrl' | 'zipkinPort' | 'corsOrigins'> & EdgeOver,
   pem?: EdgePem,
 ): Promise<RunningEdge> {
   const folder = mkdtempSync(join(tmpdir(), 'edge-'));

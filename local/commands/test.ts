@@ -14,7 +14,7 @@ import { run as up } from './up.ts';
 export const summary = 'checks and tests everything, on a stack of its own; what CI runs';
 export const usage = '[--unit] [--keep] [FILE...]';
 
-const UNIT = '{services,platform,local,gateway,tests,proto,bench}/**/!(*.it).test.ts';
+const UNIT = '{services,platform,local,gateway,mesh,tests,proto,bench}/**/!(*.it).test.ts';
 const WITH_PARTS = '{services,platform,local,gateway}/**/*.it.test.ts';
 const WHOLE = 'tests/**/*.it.test.ts';
 /** How far the test stack's ports lie from those of the stack that people use. */

@@ -38,6 +38,8 @@ export type EnvoyOptions = {
   readonly accessLogPath: string;
   /** Which part of the calls from outside is traced, 0 to 1; what follows from a call follows its decision. */
   readonly traceSampleRatio: number;
+  /** How many times as often as elsewhere somebody may call. */
+  readonly limitFactor: number;
 };
 
 /** Envoy, the edge: its listeners and routes are generated under gateway/, its clusters follow discovery. */
@@ -83,6 +85,9 @@ export const envoy: Part = {
 /** Tracing every call costs as much as the calls; a tenth shows as much. */
 const DEFAULT_SAMPLING = 0.1;
 
+/** On one machine everybody has one address, and a single till rings up a day in minutes. */
+const DEFAULT_LIMIT_FACTOR = 1000;
+
 /** What the generator under gateway/ is given. */
 export function optionsFor(site: Site): EnvoyOptions {
   const { stack } = site;
@@ -96,6 +101,7 @@ export function optionsFor(site: Site): EnvoyOptions {
     jwksUrl: jwksUrl(site),
     accessLogPath: join(stack.state, 'logs', 'edge-access.log'),
     traceSampleRatio: Number(process.env.TRACE_SAMPLE_RATIO ?? DEFAULT_SAMPLING),
+    limitFactor: Number(process.env.SHOPVERSE_LIMIT_FACTOR ?? DEFAULT_LIMIT_FACTOR),
   };
 }
 
