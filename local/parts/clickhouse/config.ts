@@ -28,17 +28,22 @@ export function renderServer(home: string): string {
 }
 
 /**
- * users.xml: `writer` owns the tables, `reader` only reads and only for so long. `default` is the launcher's own session,
+ * users.xml: `writer` owns the tables, `reader` only reads, only tables, and only for so long. `default` is the launcher's own session,
  * which can open the ports and wait, and nothing else: the library asks no password of it, nor can it be shut out by address.
  */
 export function renderUsers(secrets: Secrets): string {
-  const user = (name: string, profile: string) => `
+  const user = (name: string, profile: string, grants = '') => `
     <${name}>
       <password>${secrets(`clickhouse/${name}`)}</password>
       <networks><ip>127.0.0.1</ip></networks>
       <profile>${profile}</profile>
-      <quota>default</quota>
+      <quota>default</quota>${grants}
     </${name}>`;
+  // Tables, and not the functions that read files and other servers, which a read-only profile alone allows.
+  const tablesOnly = `
+      <grants>
+        <query>GRANT SELECT, SHOW ON *.*</query>
+      </grants>`;
   return `<clickhouse>
   <profiles>
     <default><max_memory_usage>600000000</max_memory_usage></default>
@@ -55,7 +60,7 @@ export function renderUsers(secrets: Secrets): string {
         <query>GRANT SYSTEM LISTEN ON *.*</query>
         <query>GRANT SELECT ON system.numbers</query>
       </grants>
-    </default>${user('writer', 'default')}${user('reader', 'reader')}
+    </default>${user('writer', 'default')}${user('reader', 'reader', tablesOnly)}
   </users>
 </clickhouse>
 `;
