@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { connect, type IncomingHttpHeaders } from 'node:http2';
-import { createConnection } from 'node:net';
 import { after, before, test } from 'node:test';
-import { create, type DescMethod, toBinary } from '@bufbuild/protobuf';
 import { status } from '@grpc/grpc-js';
 import { OrderService } from '#gen/shopverse/order/v1/order_service_pb.ts';
 import { UserService } from '#gen/shopverse/user/v1/user_service_pb.ts';
 import { LIMITS, type Limits } from './envoy/rate-limits.ts';
 import { bearer } from './testing/calls.ts';
 import { type Edge, startEdge } from './testing/edge.ts';
+import { post } from './testing/post.ts';
 import { pathOf } from './testing/upstream.ts';
-
-type Headers = Readonly<Record<string, string>>;
 
 const { getOrder } = OrderService.method;
 const { logIn } = UserService.method;
@@ -43,38 +38,38 @@ async function codes(times: number, call: (n: number) => ReturnType<typeof post>
 
 test('S-57 S-58 a log-in may be tried so often from an address, whatever it says of itself; others go on', async () => {
   const guess = (n: number) =>
-    post(logIn, '127.0.0.2', {
+    post(edge.url, logIn, '127.0.0.2', {
       'x-forwarded-for': `10.0.0.${n}`,
       'x-real-ip': `10.0.0.${n}`,
       forwarded: `for=10.0.0.${n}`,
       'x-envoy-external-address': `10.0.0.${n}`,
     });
   assert.deepEqual(await codes(12, guess), { 0: 5, [status.RESOURCE_EXHAUSTED]: 7 });
-  assert.deepEqual(await codes(3, () => post(logIn, '127.0.0.3')), { 0: 3 });
+  assert.deepEqual(await codes(3, () => post(edge.url, logIn, '127.0.0.3')), { 0: 3 });
 });
 
 test('S-58 a user has one limit over all connections and addresses, and another user their own', async () => {
   const mine = await bearer(edge, { sub: 'user-busy' });
-  const seen = await codes(30, (n) => post(getOrder, `127.0.1.${1 + (n % 10)}`, mine));
+  const seen = await codes(30, (n) => post(edge.url, getOrder, `127.0.1.${1 + (n % 10)}`, mine));
   assert.deepEqual(seen, { 0: 20, [status.RESOURCE_EXHAUSTED]: 10 });
   // Other claims and another signature are the same user still.
   const again = await bearer(edge, { sub: 'user-busy', sid: 'session-2' });
-  assert.equal((await post(getOrder, '127.0.1.1', again)).code, status.RESOURCE_EXHAUSTED);
+  assert.equal((await post(edge.url, getOrder, '127.0.1.1', again)).code, status.RESOURCE_EXHAUSTED);
   const theirs = await bearer(edge, { sub: 'user-calm' });
-  assert.equal((await post(getOrder, '127.0.1.1', theirs)).code, 0);
+  assert.equal((await post(edge.url, getOrder, '127.0.1.1', theirs)).code, 0);
 });
 
 test('an address has a limit over all users', async () => {
   const tokens = await Promise.all(
     Array.from({ length: 70 }, (_, n) => bearer(edge, { sub: `user-of-many-${n}` })),
   );
-  const seen = await codes(70, (n) => post(getOrder, '127.0.0.7', tokens[n]));
+  const seen = await codes(70, (n) => post(edge.url, getOrder, '127.0.0.7', tokens[n]));
   assert.deepEqual(seen, { 0: 60, [status.RESOURCE_EXHAUSTED]: 10 });
 });
 
 test('how much is left is told with every answer', async () => {
   const answers = [];
-  for (let n = 0; n < 7; n++) answers.push(await post(logIn, '127.0.0.8'));
+  for (let n = 0; n < 7; n++) answers.push(await post(edge.url, logIn, '127.0.0.8'));
   assert.deepEqual(
     answers.map(({ headers }) => headers['x-ratelimit-remaining']),
     ['4', '3', '2', '1', '0', '0', '0'],
@@ -82,29 +77,3 @@ test('how much is left is told with every answer', async () => {
   assert.match(String(answers[0]?.headers['x-ratelimit-limit']), /^5/);
   assert.ok(Number(answers[0]?.headers['x-ratelimit-reset']) <= 3600);
 });
-
-/** A gRPC call of an empty message, over a connection of its own from an address of this machine. */
-async function post(method: DescMethod, localAddress: string, own: Headers = {}) {
-  const { hostname, port } = new URL(edge.url);
-  const session = connect(edge.url, {
-    createConnection: () => createConnection({ host: hostname, port: Number(port), localAddress }),
-  });
-  const message = toBinary(method.input, create(method.input));
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': pathOf(method),
-    'content-type': 'application/grpc',
-    te: 'trailers',
-    ...own,
-  });
-  stream.end(Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]));
-  const [headers] = await once(stream, 'response');
-  let trailers: IncomingHttpHeaders = headers;
-  stream.on('trailers', (late) => {
-    trailers = late;
-  });
-  stream.resume();
-  await once(stream, 'close');
-  session.close();
-  return { code: Number(trailers['grpc-status']), headers: headers as IncomingHttpHeaders };
-}

@@ -30,6 +30,8 @@ export type EnvoyOptions = {
   readonly limitFactor?: number;
   /** Where the service listens that counts calls for all Envoys, on loopback; left out, each counts its own. */
   readonly rateLimitPort?: number;
+  /** How long a call waits for that count, in milliseconds; 20 by default. */
+  readonly rateLimitWaitMs?: number;
   /** A file of JSON lines. */
   readonly accessLogPath: string;
   /** Web pages that may call, as `https://shop.example`; those of Vite's servers on this machine by default. */

@@ -49,7 +49,7 @@ export function loosened(limits: Limits, factor: number): Limits {
 
 /**
  * The filters that hold the limits, to come after the token's. First this Envoy's own buckets, which need nobody; then, if
- * there is one, the service that counts for all Envoys in Redis: asked for 20 ms at the most, and not missed when it or
+ * there is one, the service that counts for all Envoys in Redis: asked for 20 ms at the most by default, and not missed when it or
  * its Redis is away. Both answer RESOURCE_EXHAUSTED and say in x-ratelimit-* how much is left.
  */
 export function limitFilters(options: EnvoyOptions): object[] {
@@ -83,7 +83,7 @@ export function limitFilters(options: EnvoyOptions): object[] {
     own,
     extension('envoy.filters.http.ratelimit', 'envoy.extensions.filters.http.ratelimit.v3.RateLimit', {
       domain: DOMAIN,
-      timeout: '0.02s',
+      timeout: `${(options.rateLimitWaitMs ?? 20) / 1000}s`,
       failure_mode_deny: false,
       rate_limits: COUNTED,
       enable_x_ratelimit_headers: 'DRAFT_VERSION_03',

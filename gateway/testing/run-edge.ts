@@ -35,7 +35,7 @@ export type EdgePem = { readonly own: string; readonly authority: string };
 export type ServicePorts = { readonly grpc: number; readonly http: number; readonly front?: number };
 
 /** What single tests want otherwise. */
-export type EdgeOver = Pick<EnvoyOptions, 'limits' | 'rateLimitPort'>;
+export type EdgeOver = Pick<EnvoyOptions, 'limits' | 'rateLimitPort' | 'rateLimitWaitMs'>;
 
 /** Runs Envoy, configured from the contracts, over these services by name. */
 export async function runEdge(
@@ -99,7 +99,8 @@ export async function runEdge(
   };
 }
 
-async function freePorts(count: 3): Promise<[number, number, number]> {
+/** Ports that nobody listens on now. */
+export async function freePorts(count: 3): Promise<[number, number, number]> {
   const sockets = Array.from({ length: count }, () => createServer());
   await Promise.all(
     sockets.map((socket) => new Promise<void>((resolve) => socket.listen(0, '127.0.0.1', resolve))),

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isInstalled } from '../install/artefact.ts';
 import { say, withProgress } from '../install/progress.ts';
-import { buildInBackground, ISTIOD } from '../parts/istiod/build.ts';
+import { buildTheRest } from '../parts/in-background.ts';
+import { ISTIOD } from '../parts/istiod/build.ts';
 import { openStack, type Stack } from '../stack.ts';
 import { askStatus, until } from '../supervisor/client.ts';
 import { run as down } from './down.ts';
@@ -32,7 +33,7 @@ export async function run(args: string[], stack: Stack): Promise<number> {
   });
   const failed: string[] = [];
   mkdirSync(join(stack.state, 'logs'), { recursive: true });
-  buildInBackground(stack.cache, join(stack.state, 'logs', 'istiod-build.log'));
+  buildTheRest(stack);
   if (positionals.length === 0) {
     for (const step of checks(stack)) {
       if (!(await passes(stack, step, {}))) failed.push(step.title);

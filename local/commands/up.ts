@@ -7,7 +7,7 @@ import { installPrograms } from '../install/programs.ts';
 import { say } from '../install/progress.ts';
 import { PARTS } from '../parts/catalogue.ts';
 import { jobsJar, release } from '../parts/flink/jar.ts';
-import { buildInBackground } from '../parts/istiod/build.ts';
+import { buildTheRest } from '../parts/in-background.ts';
 import { noteSources } from '../services/sources.ts';
 import type { Stack } from '../stack.ts';
 import { askStatus, ensureSupervisor, type SupervisorStatus } from '../supervisor/client.ts';
@@ -65,7 +65,7 @@ async function installAll(stack: Stack): Promise<void> {
   const artefacts = [...PARTS.flatMap((part) => part.artefacts ?? []), ...(jobs ? [jobs] : [])];
   await Promise.all(artefacts.map((artefact) => install(stack.cache, artefact)));
   if (jobs) release(stack, jobs);
-  buildInBackground(stack.cache, join(stack.state, 'logs', 'istiod-build.log'));
+  buildTheRest(stack);
 }
 
 /** Tells what is still being waited for, until all is up or it takes too long. */

@@ -6,6 +6,7 @@ import { kafka } from './kafka/kafka.ts';
 import type { Part } from './part.ts';
 import { postgres } from './postgres/postgres.ts';
 import { prometheus } from './prometheus.ts';
+import { ratelimit } from './ratelimit/ratelimit.ts';
 import { redis } from './redis.ts';
 import { zipkin } from './zipkin.ts';
 
@@ -20,4 +21,5 @@ export const PARTS: readonly Part[] = [
   prometheus,
   envoy,
   istiod,
+  ratelimit,
 ];

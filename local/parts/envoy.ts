@@ -40,6 +40,8 @@ export type EnvoyOptions = {
   readonly traceSampleRatio: number;
   /** How many times as often as elsewhere somebody may call. */
   readonly limitFactor: number;
+  /** Where calls are counted for all Envoys, once that is built. */
+  readonly rateLimitPort: number;
 };
 
 /** Envoy, the edge: its listeners and routes are generated under gateway/, its clusters follow discovery. */
@@ -88,6 +90,11 @@ const DEFAULT_SAMPLING = 0.1;
 /** On one machine everybody has one address, and a single till rings up a day in minutes. */
 const DEFAULT_LIMIT_FACTOR = 1000;
 
+/** How many times as often as elsewhere somebody may call here. */
+export function limitFactor(): number {
+  return Number(process.env.SHOPVERSE_LIMIT_FACTOR ?? DEFAULT_LIMIT_FACTOR);
+}
+
 /** What the generator under gateway/ is given. */
 export function optionsFor(site: Site): EnvoyOptions {
   const { stack } = site;
@@ -101,7 +108,8 @@ export function optionsFor(site: Site): EnvoyOptions {
     jwksUrl: jwksUrl(site),
     accessLogPath: join(stack.state, 'logs', 'edge-access.log'),
     traceSampleRatio: Number(process.env.TRACE_SAMPLE_RATIO ?? DEFAULT_SAMPLING),
-    limitFactor: Number(process.env.SHOPVERSE_LIMIT_FACTOR ?? DEFAULT_LIMIT_FACTOR),
+    limitFactor: limitFactor(),
+    rateLimitPort: stack.ports.ratelimitGrpc,
   };
 }
 

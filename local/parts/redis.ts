@@ -32,7 +32,7 @@ export const redis: Part = {
           chmodSync(home, 0o700);
           writeAtomically(
             join(home, 'users.acl'),
-            renderAcl(OWNERS, (user) => site.secrets(`redis/${user}`)),
+            renderAcl([...OWNERS, 'ratelimit'], (user) => site.secrets(`redis/${user}`)),
             0o600,
           );
           writeAtomically(join(home, 'redis.conf'), renderConfig(home, site.stack.ports.redis), 0o600);

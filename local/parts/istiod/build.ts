@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
-import { cpSync, openSync, renameSync } from 'node:fs';
+import { cpSync, renameSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { install, isInstalled } from '../../install/artefact.ts';
+import { install } from '../../install/artefact.ts';
 import { takeLock } from '../../install/lock.ts';
 import { locate } from '../../install/programs.ts';
 import { run } from '../../install/run.ts';
@@ -59,23 +58,13 @@ async function build(folder: string): Promise<void> {
 }
 
 /** The one on PATH, one where Go installs itself, or one from its wheel. An older one fetches the version that the module names. */
-async function findGo(work: string): Promise<string> {
+export async function findGo(work: string): Promise<string> {
   const go = { program: 'go', package: 'golang-go' };
   const own = locate(go) ?? locate({ ...go, places: ['/usr/local/go/bin', join(homedir(), 'go/bin')] });
   if (own) return own;
   await run('python3', ['-m', 'venv', join(work, 'venv')]);
   await run(join(work, 'venv/bin/pip'), ['install', '--quiet', '--only-binary=:all:', GO_WHEEL]);
   return join(work, 'venv/bin/go');
-}
-
-/** Begins the build in the background, at the lowest priority, unless it is done. A second one waits for the first's lock and ends. */
-export function buildInBackground(cache: string, log: string): void {
-  if (isInstalled(cache, ISTIOD)) return;
-  const output = openSync(log, 'a');
-  spawn('nice', ['-n', '19', process.execPath, import.meta.filename], {
-    detached: true,
-    stdio: ['ignore', output, output],
-  }).unref();
 }
 
 if (import.meta.main) {
