@@ -67,6 +67,12 @@ test('a start that never gets ready is killed and tried again', () => {
   assert.deepEqual([step.state.phase, step.action], ['backing-off', 'kill']);
 });
 
+test('one that was killed for being slow is given twice the time, so that an overloaded machine comes up at all', () => {
+  const slow = at('starting', { failures: 2 });
+  assert.equal(next(slow, { ...WELL, ready: false, now: 240_999 }, LIMITS).action, undefined);
+  assert.equal(next(slow, { ...WELL, ready: false, now: 242_000 }, LIMITS).action, 'kill');
+});
+
 test('whatever happens: never started twice, never killed before it was asked', () => {
   const seen = fc.record({
     wanted: fc.boolean(),

@@ -46,6 +46,14 @@ export function pauseAfter(failures: number): number {
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, failures - 1));
 }
 
+/**
+ * How long a process may take to serve: the longer, the oftener it was killed for being too slow. On a machine that is
+ * overloaded, killing and starting again makes it only slower.
+ */
+function patienceOf({ failures }: State, { startMs }: Limits): number {
+  return startMs * 2 ** Math.min(failures, 3);
+}
+
 /** Where a process begins when a supervisor opens its eyes: adopted when it lives already. */
 export function initial(alive: boolean, now: number, restarts = 0): State {
   return { phase: alive ? 'starting' : 'waiting', since: now, failures: 0, restarts };
@@ -69,7 +77,7 @@ export function next(state: State, seen: Seen, limits: Limits): Step {
       if (!seen.alive) return died(state, seen);
       if (!seen.wanted) return leave(state, seen, limits);
       if (seen.ready) return move(state, 'up', seen);
-      if (seen.now - state.since < limits.startMs) return stay(state);
+      if (seen.now - state.since < patienceOf(state, limits)) return stay(state);
       return { ...died(state, seen), action: 'kill' };
     case 'up':
       if (!seen.alive) return died(state, seen);

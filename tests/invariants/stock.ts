@@ -105,7 +105,7 @@ export const stockInvariants: readonly Invariant[] = [
   {
     id: 'I-05',
     sentence:
-      'never oversold: what orders bought has left the stock, unit for unit, and every shortage was one',
+      'never oversold: what orders bought has left the stock, unit for unit; nor undersold: who was refused asked for more than there was',
     when: 'quiet',
     async check({ databases, topics }) {
       const bought = sqlSet(
@@ -121,11 +121,20 @@ export const stockInvariants: readonly Invariant[] = [
          from movement where kind in ('SALE', 'RETURN') group by sku having sum(quantity) <> 0`,
       );
       const unequal = told(await differences(bought, left), 'bought', 'taken from stock');
-      const { hollowShortages } = (await topics()).facts;
+      const { hollowShortages, shortages } = (await topics()).facts;
+      const refusedInVain = await databases.rows<{ example: string }>(service, undersoldSql, [
+        shortages.map(({ orderId }) => orderId),
+        shortages.map(({ sku }) => sku),
+        shortages.map(({ requested }) => requested.toString()),
+      ]);
       const sizes = await sizesIn(databases, service, {
         'sales and returns': "movement where kind in ('SALE', 'RETURN')",
       });
-      return judged(sizes, [...unequal, ...hollowShortages]);
+      return judged({ ...sizes, shortages: shortages.length }, [
+        ...unequal,
+        ...hollowShortages,
+        ...refusedInVain.map(({ example }) => example),
+      ]);
     },
   },
   {
@@ -166,3 +175,23 @@ function unitsSql(table: string): string {
     from (select order_id, sku, sum(quantity) as units from ${table} group by order_id, sku) as summed
     group by order_id`;
 }
+
+/**
+ * I-05: refusals of units that were there, by the ledger and the reservations alone. What happened within half a minute of
+ * the refusal counts against the stock, as times are the processes' own, and come before the commit.
+ */
+const undersoldSql = `
+  with asked as (
+    select order_id, sku, requested, create_time - interval '30 s' as early, create_time + interval '30 s' as late
+    from unnest($1::uuid[], $2::text[], $3::bigint[]) as told (order_id, sku, requested)
+    join reservation using (order_id)),
+  held as materialized (
+    select sku, quantity, create_time, case state when 'ACTIVE' then 'infinity' else update_time end as end_time
+    from reservation_line join reservation using (order_id) where sku = any($2) and state <> 'REJECTED')
+  select format('%s was refused %s of %s, of which there were %s', order_id, requested, sku, least_there) as example
+  from asked cross join lateral (
+    select coalesce((select sum(quantity) from movement where movement.sku = asked.sku
+        and create_time <= case when quantity < 0 then late else early end), 0)
+      - coalesce((select sum(quantity) from held where held.sku = asked.sku
+        and create_time <= late and end_time >= early), 0) as least_there) as bound
+  where least_there >= requested`;

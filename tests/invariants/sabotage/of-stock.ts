@@ -74,6 +74,18 @@ export const stockSabotages: readonly Sabotage[] = [
     says: /bought, not taken from stock: . B x1/,
   },
   {
+    id: 'I-05',
+    what: 'an order is refused though what it asked for lies there',
+    damage: (shop) =>
+      rowsOf(shop, 'inventory', 'movement').push({
+        ...shelf('D'),
+        kind: 'RECEIPT',
+        quantity: 5,
+        create_time: '2026-01-01T00:00:00Z',
+      }),
+    says: /was refused 1 of D, of which there were 5/,
+  },
+  {
     id: 'I-06',
     what: 'of two lines of A only one was reserved',
     damage: (shop) =>

@@ -25,10 +25,14 @@ export type ToldMovement = {
   readonly amount: bigint;
 };
 
+/** Units that an order was refused for want of stock. */
+export type ToldShortage = { readonly orderId: string; readonly sku: string; readonly requested: bigint };
+
 /** What the facts in Kafka say, each fact counted once. */
 export type ToldFacts = {
   readonly orders: ReadonlyMap<string, ToldOrder>;
   readonly movements: readonly ToldMovement[];
+  readonly shortages: readonly ToldShortage[];
   /** Shortages that orders were refused for though there was enough. */
   readonly hollowShortages: readonly string[];
 };
@@ -41,6 +45,7 @@ export function factListener(): {
   const orders = new Map<string, ToldOrder>();
   const movements: ToldMovement[] = [];
   const hollowShortages: string[] = [];
+  const told: ToldShortage[] = [];
   const of = (orderId: string): ToldOrder => {
     const known = orders.get(orderId) ?? {};
     orders.set(orderId, known);
@@ -80,6 +85,7 @@ export function factListener(): {
     const { event } = fromBinary(InventoryEventSchema, value);
     if (event.case === 'rejected') {
       const { orderId, shortages } = event.value;
+      told.push(...shortages.map(({ sku, requested }) => ({ orderId, sku, requested })));
       const hollow = shortages.filter(({ requested, available }) => requested <= available);
       hollowShortages.push(
         ...hollow.map(({ sku }) => `${orderId} was refused ${sku}, of which there was enough`),
@@ -87,7 +93,7 @@ export function factListener(): {
     }
   }
   return {
-    heard: { orders, movements, hollowShortages },
+    heard: { orders, movements, shortages: told, hollowShortages },
     take({ id, type }, value) {
       if (value === null) {
         return;
