@@ -132,9 +132,16 @@ function plan(world: World, replicas: Replicas, provider: SimulatedProvider, tro
     scheduler.after(random.between(200, 3_000), () => world.down.delete(service), nobody);
   });
   times(faults.providerOutages, () => {
+    const forMs = random.between(1_000, 12_000);
     coverage.fault('provider away');
     provider.down = true;
-    scheduler.after(random.between(1_000, 12_000), () => (provider.down = false), nobody);
+    scheduler.after(forMs, () => (provider.down = false), nobody);
+    if (random.chance(0.4)) {
+      // The orders' own deadlines pass unseen meanwhile, and the payments are given up first.
+      for (const life of lives().filter(({ replica }) => replica.service === 'order')) {
+        life.stoppedUntil = scheduler.now + forMs + random.between(0, 8_000);
+      }
+    }
   });
   times(faults.poison, () => {
     coverage.fault('poison');

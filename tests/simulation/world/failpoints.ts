@@ -7,7 +7,7 @@ export function passFailpoint(step: string, point: Point): Promise<void> | undef
   const life = currentLife();
   coverage.pass(`${step} ${point}`);
   // Calls to the provider are few, and the places around them the most delicate.
-  const chanceToDie = faults.crash * (/^payment\.(authorise|capture|void|refund)$/.test(step) ? 4 : 1);
+  const chanceToDie = faults.crash * (/^payment\.(authorise|capture|void|refund)$/.test(step) ? 8 : 1);
   if (life !== undefined && chance.faults.chance(chanceToDie)) {
     coverage.crash(`${step} ${point}`);
     world().crash(life, `at ${point} of ${step}`);

@@ -7,6 +7,8 @@ import type { Hold } from '../../../services/cart/ports.ts';
 import { reservationEvent } from '../../../services/inventory/adapters/facts.ts';
 import type { Tables as InventoryTables } from '../../../services/inventory/adapters/tables.ts';
 import type { Reservation } from '../../../services/inventory/domain/reservation.ts';
+import { paymentsIn } from '../../../services/payment/adapters/payments-in.ts';
+import type { PaymentTables } from '../../../services/payment/adapters/tables.ts';
 import { nobody } from '../engine/scheduler.ts';
 import { memoryDatabase, statement } from '../memory/connection.ts';
 import type { OrderRow } from '../memory/order/order-store.ts';
@@ -14,13 +16,14 @@ import { asProcess, type Life, type World } from './world.ts';
 
 /**
  * What the contracts allow the participants to do of their own accord, and the present ones never do: to give stock
- * back that was never reserved, to take a coupon back, to refuse it when it is redeemed. The order must bear it.
+ * back that was never reserved, to take a coupon back, to refuse it when it is redeemed, to give a payment up. The order must bear it.
  */
 export class Wilful {
   readonly #world: World;
   readonly #life: Life;
   readonly #carts: Database<CartTables>;
   readonly #stock: Database<InventoryTables>;
+  readonly #payments: Database<PaymentTables>;
 
   constructor(world: World) {
     this.#world = world;
@@ -33,6 +36,7 @@ export class Wilful {
     };
     this.#carts = this.#database('cart');
     this.#stock = this.#database('inventory');
+    this.#payments = this.#database('payment');
   }
 
   /** Does something now and then, for so long. */
@@ -45,7 +49,7 @@ export class Wilful {
           this.#life,
           () => void this.#act().catch((error: unknown) => this.#world.note(String(error))),
         );
-        scheduler.after(chance.shop.between(5, 600), act, nobody);
+        scheduler.after(chance.shop.between(2, 150), act, nobody);
       }
     };
     act();
@@ -59,14 +63,27 @@ export class Wilful {
     }
     const { order } = chance.shop.pick(orders);
     const settled = order.state === 'PAID' || order.state === 'FULFILLED';
-    const what = chance.shop.below(3);
+    const what = order.state === 'STOCK_RESERVED' && chance.shop.chance(0.5) ? 3 : chance.shop.below(3);
     if (what === 0 && order.state === 'PLACED') {
       await this.#neverReserve(order.orderId);
     } else if (what === 1) {
       await this.#changeHold(order.orderId, 'RETURNED', settled ? ['HELD', 'REDEEMED'] : ['HELD']);
     } else if (what === 2 && order.state === 'STOCK_RESERVED') {
       await this.#changeHold(order.orderId, 'REJECTED', ['HELD']);
+    } else if (what === 3 && order.state === 'STOCK_RESERVED' && order.paymentId !== undefined) {
+      await this.#giveUp(order.paymentId);
     }
+  }
+
+  /** Gives a payment up that nobody has asked the provider for yet. */
+  async #giveUp(paymentId: string): Promise<void> {
+    await this.#payments.transaction(async (tx) => {
+      const applied = await paymentsIn(tx, 'simulator').apply(paymentId, { kind: 'cancel-requested' });
+      if (applied.kind !== 'applied' || applied.payment.state !== 'VOIDED') {
+        throw new Error('The payment is under way');
+      }
+      this.#world.note(`payment ${paymentId} is given up`);
+    });
   }
 
   async #neverReserve(orderId: string): Promise<void> {
@@ -118,7 +135,7 @@ export class Wilful {
     });
   }
 
-  #database<T>(service: 'cart' | 'inventory'): Database<T> {
+  #database<T>(service: 'cart' | 'inventory' | 'payment'): Database<T> {
     const server = this.#world.servers[service];
     const clock = { now: () => new Date(this.#world.scheduler.now) };
     const source = { service, clock, ids: { uuid: () => this.#world.uuid() } };
