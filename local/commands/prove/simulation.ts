@@ -36,6 +36,7 @@ export async function run(args: string[]): Promise<number> {
     count: Number(values.seeds),
     ...(values.threads === undefined ? {} : { threads: Number(values.threads) }),
     enough: (failures) => failures >= 20,
+    onFailure: ({ seed, violations }) => process.stderr.write(`  seed ${seed}: ${violations[0]}\n`),
     onProgress: (seeds, failures) => {
       if (Date.now() - told > 10_000) {
         told = Date.now();

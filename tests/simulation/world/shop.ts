@@ -32,6 +32,8 @@ export type Placement = {
   readonly cartId: string;
   /** The order's id once it was answered, a refusal's reason, or undefined while nothing is known. */
   answer: { readonly orderId: string } | { readonly refused: string } | undefined;
+  /** Whether some call had no answer: it may have been carried out all the same, then or later. */
+  doubtful: boolean;
   /** Every order that any of the answers spoke of. */
   readonly orderIds: Set<string>;
 };
@@ -190,6 +192,7 @@ export class Shop {
       requestId: this.#world.uuid(),
       cartId,
       answer: undefined,
+      doubtful: false,
       orderIds: new Set(),
     };
     this.placements.push(placement);
@@ -281,6 +284,9 @@ export class Shop {
           placement.answer ??= { refused: outcome.reason };
         }
         return undefined;
+      }
+      if (placement !== undefined) {
+        placement.doubtful = true;
       }
       await scheduler.sleep(chance.shop.between(200, 1_500), nobody);
     }

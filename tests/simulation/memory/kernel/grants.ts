@@ -1,7 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { KernelTables } from '#platform/db/database.ts';
 import type { Grant } from '#platform/lease/grants.ts';
-import { surroundings } from '../../engine/surroundings.ts';
 import { statement } from '../connection.ts';
 
 type Held = Grant & { readonly expires: number };
@@ -16,7 +15,7 @@ export function acquireGrant(
 ): Promise<bigint | undefined> {
   return statement(db, async (tx) => {
     const held = await tx.locked<Held>('lease', name);
-    const { now } = surroundings().scheduler;
+    const now = Date.now();
     if (held !== undefined && held.expires >= now) {
       return undefined;
     }
@@ -27,7 +26,7 @@ export function acquireGrant(
 }
 
 export function renewGrant(db: Kysely<KernelTables>, grant: Grant, ttlMs: number): Promise<boolean> {
-  return extend(db, grant, () => surroundings().scheduler.now + ttlMs);
+  return extend(db, grant, () => Date.now() + ttlMs);
 }
 
 export async function releaseGrant(db: Kysely<KernelTables>, grant: Grant): Promise<void> {

@@ -1,7 +1,6 @@
 import type { Insertable, Kysely, Updateable } from 'kysely';
 import type { KernelTables } from '#platform/db/database.ts';
 import type { DeadLetter, TopicKey } from '#platform/deadletter/letters.ts';
-import { surroundings } from '../../engine/surroundings.ts';
 import { statement } from '../connection.ts';
 import type { MemoryTransaction } from '../server.ts';
 
@@ -49,7 +48,7 @@ export function insertLetter(
 }
 
 export function dueDeadLetters(db: Kysely<KernelTables>, consumer: string): Promise<readonly bigint[]> {
-  const now = surroundings().scheduler.now;
+  const now = Date.now();
   return statement(db, (tx) => {
     const open = openOf(tx, consumer);
     return open

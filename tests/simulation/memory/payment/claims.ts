@@ -2,7 +2,6 @@ import type { Database, Tx } from '#platform/db/database.ts';
 import type { PaymentTables } from '../../../../services/payment/adapters/tables.ts';
 import { backoffMs } from '../../../../services/payment/domain/next-step.ts';
 import type { Claimable, Job } from '../../../../services/payment/ports.ts';
-import { surroundings } from '../../engine/surroundings.ts';
 import { statement } from '../connection.ts';
 import { type AttemptRow, isOpenRow, type PaymentRow } from './rows.ts';
 
@@ -17,7 +16,7 @@ export function claimJobs(
 ): Promise<readonly Job[]> {
   const { which, limit, instance, claimMs } = claim;
   return statement(database.db, (memory) => {
-    const { now } = surroundings().scheduler;
+    const now = Date.now();
     const due = memory
       .rows<AttemptRow>('attempt')
       .filter((row) => isOpenRow(row) && row.next_try_at.getTime() <= now && row.sent === (which === 'sent'))
@@ -47,7 +46,7 @@ export function claimJobs(
 export async function postpone(tx: Tx<PaymentTables>, job: Job, sent: boolean): Promise<void> {
   await statement(tx.db, async (memory) => {
     const row = await memory.locked<AttemptRow>('attempt', job.key);
-    const next_try_at = new Date(surroundings().scheduler.now + backoffMs(job.tries));
+    const next_try_at = new Date(Date.now() + backoffMs(job.tries));
     memory.put('attempt', job.key, { ...row, sent, next_try_at });
   });
 }
