@@ -32,18 +32,22 @@ const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinki
 
 /** The API's description, and a page to read and try it. */
 export const docsRoutes: Readonly<Record<string, HttpHandler>> = {
-  'GET /openapi.json': fileRoute('application/json', import.meta.resolve('../../docs/openapi.json')),
+  'GET /openapi.json': fileRoute('application/json', () => import.meta.resolve('../../docs/openapi.json')),
   'GET /docs': async () => ({ status: 200, headers: typed('text/html; charset=utf-8'), body: PAGE }),
   'GET /docs/start.js': async () => ({ status: 200, headers: typed('text/javascript'), body: START }),
-  'GET /docs/swagger-ui.css': fileRoute('text/css', 'swagger-ui-dist/swagger-ui.css'),
-  'GET /docs/swagger-ui-bundle.js': fileRoute('text/javascript', 'swagger-ui-dist/swagger-ui-bundle.js'),
+  'GET /docs/swagger-ui.css': fileRoute('text/css', () =>
+    import.meta.resolve('swagger-ui-dist/swagger-ui.css'),
+  ),
+  'GET /docs/swagger-ui-bundle.js': fileRoute('text/javascript', () =>
+    import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js'),
+  ),
 };
 
 /** A file of the clone or of a package, found when it is first asked for. */
-function fileRoute(type: string, specifier: string): HttpHandler {
+function fileRoute(type: string, find: () => string): HttpHandler {
   let bytes: Promise<Buffer> | undefined;
   return async () => {
-    bytes ??= readFile(fileURLToPath(import.meta.resolve(specifier)));
+    bytes ??= readFile(fileURLToPath(find()));
     return { status: 200, headers: typed(type), body: await bytes };
   };
 }

@@ -5,6 +5,7 @@ import { connect as connectTcp } from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { issueCertificate } from '#platform/auth/certificate-authority.ts';
+import type { ConnectJson } from './testing/outcome.ts';
 import { orders, type Shop, startShop } from './testing/shop.ts';
 
 const GET_ORDER = '/shopverse.order.v1.OrderService/GetOrder';
@@ -97,6 +98,24 @@ test('S-34: what is too large unpacked, or too deep, is refused, and the next ca
   );
   assert.equal(rest.status, 400);
   assert.equal((await post(GET_ORDER, JSON.stringify({ orderId: orders.fine }), await bearer())).status, 200);
+});
+
+test('a request that can not be read is refused as one that breaks its rules, with what is wrong', async () => {
+  for (const [body, type] of [
+    ['{"orderId":7}', 'application/json'],
+    ['{', 'application/json'],
+    ['\u0001\u0002', 'application/proto'],
+  ] as const) {
+    const answer = await post(GET_ORDER, body, { ...(await bearer()), 'content-type': type });
+    assert.equal(answer.status, 400);
+    const { code, message, details } = (await answer.json()) as ConnectJson;
+    assert.equal(code, 'invalid_argument');
+    assert.equal(message, 'The request breaks its rules.');
+    assert.deepEqual(
+      details?.map((detail) => detail.type),
+      ['google.rpc.ErrorInfo', 'google.rpc.BadRequest'],
+    );
+  }
 });
 
 test('S-44: the gateway takes calls from the edge, from no other workload and from nobody', async () => {

@@ -8,6 +8,7 @@ import type { FrontListener } from '#platform/service/front-server.ts';
 import type { EdgeMethod } from '../../../gateway/envoy/edge-methods.ts';
 import { identityKey, identityOf } from './caller.ts';
 import { type HandlerDependencies, handlerFor } from './handlers.ts';
+import { withReason } from './with-reason.ts';
 
 /** What is taken and sent of one message, unpacked, as the services themselves do. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
@@ -39,6 +40,7 @@ export function connectListener(methods: readonly EdgeMethod[], deps: HandlerDep
     // URL and headers are read within the chain: when they can't be, that is this request's failure alone.
     Promise.resolve()
       .then(() => handler(universalRequestFromNodeRequest(incoming, outgoing, undefined, values)))
+      .then(withReason)
       .then((answer) => universalResponseToNodeResponse(answer, outgoing))
       .catch((error: unknown) => {
         deps.log.debug(
