@@ -20,6 +20,10 @@ export const redis: Part = {
   units: (site) => {
     const home = join(site.stack.state, 'redis');
     const password = site.secrets('redis/default');
+    const writeUsers = () => {
+      const users = renderAcl([...OWNERS, 'ratelimit'], (user) => site.secrets(`redis/${user}`));
+      writeAtomically(join(home, 'users.acl'), users, 0o600);
+    };
     return [
       {
         name: 'redis',
@@ -30,12 +34,17 @@ export const redis: Part = {
         prepare: async () => {
           mkdirSync(home, { recursive: true });
           chmodSync(home, 0o700);
-          writeAtomically(
-            join(home, 'users.acl'),
-            renderAcl([...OWNERS, 'ratelimit'], (user) => site.secrets(`redis/${user}`)),
-            0o600,
-          );
+          writeUsers();
           writeAtomically(join(home, 'redis.conf'), renderConfig(home, site.stack.ports.redis), 0o600);
+        },
+        // A Redis that was running before somebody new was given a name takes them in without a restart.
+        settle: async () => {
+          writeUsers();
+          const command = `AUTH ${password}\r\nACL LOAD\r\n`;
+          const loaded = await converse(site.stack.ports.redis, command, (heard) =>
+            heard.includes('+OK\r\n+OK'),
+          );
+          if (!loaded) throw new Error('Redis did not load its users.');
         },
         ready: () =>
           converse(site.stack.ports.redis, `AUTH ${password}\r\nPING\r\n`, (heard) =>
