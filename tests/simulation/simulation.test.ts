@@ -25,7 +25,7 @@ test('the same seeds give the same histories, on however many threads', async ()
 test('I-33 a relay that goes by when transactions began is found out', async () => {
   const bug = bugs.find(({ what }) => what.includes('in which transactions began'));
   assert.ok(bug !== undefined);
-  const { seed, violation } = await tryBug(bug, 300);
+  const { seed, violation } = await tryBug(bug, 600);
   assert.ok(seed !== undefined, 'no seed has found it');
   assert.match(violation, /^I-33 /);
 });
