@@ -95,7 +95,8 @@ export class Scheduler {
         // Ticks come after all microtasks, so the next event waits until everything that follows from this one is done.
         queueMicrotask(() => process.nextTick(step));
       };
-      process.nextTick(step);
+      // Here too: what was begun before runs as far as it can, wherever this was called from.
+      queueMicrotask(() => process.nextTick(step));
     });
   }
 
