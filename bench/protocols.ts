@@ -40,7 +40,7 @@ const protocols: Readonly<Record<string, () => Promise<void>>> = {
 
 const idle = await idleMsPerSecond();
 for (const [protocol, call] of Object.entries(protocols)) {
-  await load(call, 2);
+  await load(call, 5);
   const before = cpuMs();
   const { latencies, failures } = await load(call, conditions.seconds);
   const after = cpuMs();
