@@ -30,7 +30,7 @@ const shared = { ...LIMITS, methods: { [pathOf(logIn)]: { requests: 10, per: 'ho
 /** Of this run: the counts of another one are still in Redis. */
 const address = `127.${[...randomBytes(3)].map((byte) => 1 + (byte % 250)).join('.')}`;
 
-let edges: readonly Edge[] = [];
+const edges: Edge[] = [];
 let service: ChildProcess;
 const home = mkdtempSync(join(tmpdir(), 'ratelimit-'));
 
@@ -51,9 +51,8 @@ before(async () => {
     'the rate limit service',
     async () => (await fetch(`http://127.0.0.1:${http}/healthcheck`)).ok,
   );
-  edges = await Promise.all(
-    [1, 2].map(() => startEdge([UserService], { limits: own, rateLimitPort: grpc, rateLimitWaitMs: 5000 })),
-  );
+  for (const _ of [1, 2])
+    edges.push(await startEdge([UserService], { limits: own, rateLimitPort: grpc, rateLimitWaitMs: 5000 }));
   for (const { upstream } of edges) upstream.answer(logIn, () => ({}));
 });
 after(async () => {

@@ -60,6 +60,8 @@ function attack(
       files: [...files],
       cwd: stack.root,
       concurrency: 1,
+      // A test that failed half-way may leave something open, which would keep its file for ever.
+      execArgv: ['--test-force-exit'],
       timeout: PATIENCE_MS,
       testNamePatterns: [new RegExp(`(${[...ids].join('|')})\\b`)],
     });
