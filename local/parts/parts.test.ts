@@ -35,10 +35,14 @@ test('a Redis user reaches its own keys and none of the dangerous commands', () 
   assert.match(order ?? '', /~order:\* .*-@dangerous/);
 });
 
-test('ClickHouse’s unnamed user may open the ports and nothing else', () => {
+test('ClickHouse’s unnamed user may open the ports and nothing else, and its reader has tables only', () => {
   const users = renderUsers(secrets);
   const grants = [...users.matchAll(/<query>(.*?)<\/query>/g)].map((match) => match[1]);
-  assert.deepEqual(grants, ['GRANT SYSTEM LISTEN ON *.*', 'GRANT SELECT ON system.numbers']);
+  assert.deepEqual(grants, [
+    'GRANT SYSTEM LISTEN ON *.*',
+    'GRANT SELECT ON system.numbers',
+    'GRANT SELECT, SHOW ON *.*',
+  ]);
   assert.match(users, /<password>secret of clickhouse\/writer<\/password>/);
   assert.match(renderServer('/home/x'), /<path>\/home\/x\/data\/<\/path>/);
 });

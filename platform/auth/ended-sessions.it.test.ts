@@ -28,9 +28,8 @@ test('ended sessions are learnt once each, kept while the list is away, and forg
   });
   try {
     await waitFor('the first', () => sessions.has('first'));
-    await waitFor('a later question', () => asked.length > 3);
     assert.equal(asked[0], null);
-    assert.equal(asked[1], '70000', 'from a little before the last answer on');
+    await waitFor('a question from a little before the last answer on', () => asked.at(-1) === '70000');
     assert.equal(told, 1);
 
     answer = () => ({ error: 'away' });
