@@ -35,7 +35,7 @@ export function modelProvider(card: Card, amount = 100n): ModelProvider {
   const told: Message[] = [];
   const faults: Fault[] = [];
   const underWay: (() => void)[] = [];
-  const reference = `pi_model`;
+  const reference = 'pi_model';
   let refusals = card === 'first-refund-fails' ? 1 : 0;
 
   function heard(message: Message): { readonly kind: 'heard'; readonly message: Message } {
