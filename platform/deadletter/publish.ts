@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { KernelTables } from '#platform/db/database.ts';
+import { deadLetterSuffix } from '#platform/events/headers.ts';
 import type { Header } from '#platform/kafka/kafka.ts';
 import { insertIntoOutbox } from '#platform/outbox/append.ts';
 import { restoreHeaders, storeExactly } from '#platform/outbox/stored-headers.ts';
@@ -34,7 +35,7 @@ export async function publishDeadLetter(db: Kysely<KernelTables>, letter: DeadLe
   await insertIntoOutbox(db, [
     {
       eventId: randomUUID(),
-      topic: `${letter.topic}.dlq`,
+      topic: `${letter.topic}${deadLetterSuffix}`,
       key: letter.key,
       aggregateType: 'DeadLetter',
       aggregateId: `${letter.consumer}/${letter.topic}/${letter.partition}/${letter.offset}`,

@@ -20,6 +20,9 @@ export const headerName = {
   traceparent: 'traceparent',
 } as const;
 
+/** What the name of a topic of dead letters ends in. */
+export const deadLetterSuffix = '.dlq';
+
 /** Where events come from: the stating service, and its time and ids. */
 export type EventSource = { readonly service: string; readonly clock: Clock; readonly ids: Ids };
 

@@ -1,5 +1,5 @@
 import { type Span, SpanKind, trace } from '@opentelemetry/api';
-import { headerName } from '#platform/events/headers.ts';
+import { deadLetterSuffix, headerName } from '#platform/events/headers.ts';
 import type { Header, ProducedRecord, Producer } from '#platform/kafka/kafka.ts';
 import { traceFrom } from '#platform/telemetry/span.ts';
 import type { OutboxRow } from './relay-store.ts';
@@ -47,7 +47,8 @@ export async function publish(producer: Producer, rows: readonly OutboxRow[]): P
 function toRecord(row: OutboxRow, spans: Span[]): ProducedRecord {
   const headers = restoreHeaders(row.headers);
   const parent = textHeader(headers, headerName.traceparent);
-  if (parent?.endsWith('-01') !== true) {
+  // A dead letter is the record as it was, to the byte.
+  if (parent?.endsWith('-01') !== true || row.topic.endsWith(deadLetterSuffix)) {
     return { topic: row.topic, key: row.key, value: row.payload, headers };
   }
   const span = tracer.startSpan(
