@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
-import { globSync, readdirSync, readFileSync } from 'node:fs';
-import { availableParallelism, loadavg } from 'node:os';
-import { basename, join } from 'node:path';
+import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { stackCoordinates } from '#platform/testing/stack.ts';
 import { openKafkaVolume } from '../local/replay/kafka-volume.ts';
 import { openStack } from '../local/stack.ts';
+import { conditions, round } from './open-loop.ts';
+import { partsCpu } from './parts-cpu.ts';
 
 // What one order costs the running stack: CPU by part (what the part uses when idle taken off), SQL statements by
 // database, records by topic. Real baskets are replayed through the edge at a fixed rate. One JSON line; STATEMENTS=N
@@ -25,7 +25,7 @@ await admin.connect();
 const kafka = await openKafkaVolume(stack);
 try {
   await admin.query('select pg_stat_statements_reset()');
-  const load1m = loadavg()[0] ?? 0;
+  const load = loadavg()[0];
   const idle = await measured(() => sleep(IDLE_MS));
   await admin.query('select pg_stat_statements_reset()');
   const busy = await measured(async () => {
@@ -52,8 +52,7 @@ try {
       ),
       postgresMsPerOrder: Object.fromEntries(statements.map(({ name, ms }) => [name, round(ms / orders)])),
       recordsPerOrder: Object.fromEntries(busy.records.map(([topic, n]) => [topic, round(n / orders)])),
-      ...{ replay: busy.result, rate, orders, cores: availableParallelism(), load1m: round(load1m) },
-      node: process.version,
+      ...{ replay: busy.result, rate, orders, ...conditions(load) },
     }),
   );
   if (listed > 0) await list();
@@ -63,42 +62,13 @@ try {
 }
 
 async function measured<T>(work: () => Promise<T>) {
-  const [before, records, began] = [cpuByPart(), await kafka.byTopic(), performance.now()];
+  const [before, records, began] = [partsCpu(stack), await kafka.byTopic(), performance.now()];
   const result = await work();
   const ms = performance.now() - began;
   const now = await kafka.byTopic();
-  const cpu = new Map([...cpuByPart()].map(([name, used]) => [name, used - (before.get(name) ?? 0)]));
+  const cpu = new Map([...partsCpu(stack)].map(([name, used]) => [name, used - (before.get(name) ?? 0)]));
   const grown = [...now].map(([topic, n]) => [topic, n - (records.get(topic) ?? 0)] as const);
   return { result, ms, cpu, records: grown.filter(([, n]) => n > 0) };
-}
-
-/** CPU time in ms that each supervised process has used, with its children. */
-function cpuByPart(): Map<string, number> {
-  const children = new Map<number, number[]>();
-  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    const parent = Number(fields(Number(entry))?.[1]);
-    children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
-  }
-  const ticks = (pid: number): number => {
-    const own = (fields(pid) ?? []).slice(11, 15).reduce((sum, value) => sum + Number(value), 0);
-    return (children.get(pid) ?? []).reduce((sum, child) => sum + ticks(child), own);
-  };
-  return new Map(
-    globSync(join(stack.state, 'run/*.json')).map((file) => {
-      const { pid } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number };
-      return [basename(file, '.json'), ticks(pid) * 10];
-    }),
-  );
-}
-
-/** The fields of /proc/PID/stat after the command's name. */
-function fields(pid: number): string[] | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return undefined; // it has ended
-  }
 }
 
 async function statementsByDatabase() {
@@ -121,8 +91,4 @@ async function list(): Promise<void> {
   for (const { database, calls, ms, statement } of rows) {
     console.error(`${database}\t${(calls / orders).toFixed(2)}\t${ms}\t${statement}`);
   }
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -2,12 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { loadavg } from 'node:os';
 import { Fulfilment_Method } from '#gen/shopverse/order/v1/order_pb.ts';
 import { OrderService } from '#gen/shopverse/order/v1/order_service_pb.ts';
-import { UserService } from '#gen/shopverse/user/v1/user_service_pb.ts';
-import { outsideClient } from '#platform/testing/outside-client.ts';
 import { readBaskets, readProducts, YEAR } from '../local/grocer/year.ts';
 import { placeOf } from '../local/install/artefact.ts';
-import { PEOPLE, passwordOf } from '../local/shop/accounts.ts';
 import { openStack } from '../local/stack.ts';
+import { clientAs } from './as-person.ts';
 import { conditions, openLoop } from './open-loop.ts';
 
 // How fast orders are placed through Envoy: real baskets, a card that is good, answered after one durable write while
@@ -22,13 +20,7 @@ const year = placeOf(stack.cache, YEAR);
 const titles = new Map((await readProducts(year)).map(({ sku, path }) => [sku, path]));
 const requests: Parameters<typeof orders.placeOrder>[0][] = [];
 const money = (minorUnits: number) => ({ currencyCode: 'USD', minorUnits: BigInt(minorUnits) });
-const users = outsideClient(UserService, stack.ports.edge);
-const { tokens } = await users.logIn({
-  email: PEOPLE.till.email,
-  password: passwordOf(stack, 'till'),
-  deviceName: 'bench',
-});
-const orders = outsideClient(OrderService, stack.ports.edge, { token: tokens?.accessToken ?? '' });
+const orders = await clientAs(stack, 'till', OrderService);
 try {
   for await (const { lines } of readBaskets(year, 50_000)) {
     if (requests.length >= rate * (seconds + warmUpSeconds)) break;
@@ -55,5 +47,4 @@ try {
   console.log(JSON.stringify({ bench: 'place', rate, seconds, ...measured, ...conditions(load) }));
 } finally {
   orders.close();
-  users.close();
 }

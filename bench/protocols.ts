@@ -1,24 +1,26 @@
-import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { availableParallelism, loadavg } from 'node:os';
-import { join } from 'node:path';
+import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { Client, credentials } from '@grpc/grpc-js';
 import { BatchGetAvailabilityRequestSchema } from '#gen/shopverse/inventory/v1/inventory_service_pb.ts';
-import { stackCoordinates } from '#platform/testing/stack.ts';
+import { edgeUrl } from '../local/shop/session.ts';
+import { openStack } from '../local/stack.ts';
+import { conditions, openLoop, round } from './open-loop.ts';
+import { partsCpu } from './parts-cpu.ts';
 
 // One public read through the edge of the running stack, over each protocol: BatchGetAvailability of two SKUs, open loop,
 // so that a slow answer delays no other call. One JSON line a protocol: latency from when a call was due, and CPU a call
 // of each process on the way, less what it uses idle.
-const conditions = {
-  perSecond: Number(process.env.RATE ?? 100),
-  seconds: Number(process.env.SECONDS ?? 10),
-};
+const rate = Number(process.env.RATE ?? 100);
+const seconds = Number(process.env.SECONDS ?? 10);
+const WARM_UP_SECONDS = 5;
+const IDLE_MS = 5_000;
 const PATH = '/shopverse.inventory.v1.InventoryService/BatchGetAvailability';
 const PROCESSES = ['envoy', 'gateway-1', 'inventory-1'];
 
-const edge = new URL(String((stackCoordinates() as unknown as { edge: { url: string } }).edge.url));
+const stack = openStack({});
+const edge = new URL(edgeUrl(stack));
 const agent = new Agent({ keepAlive: true });
 const channel = new Client(edge.host, credentials.createInsecure());
 const skus = ['sku-a', 'sku-b'];
@@ -38,24 +40,29 @@ const protocols: Readonly<Record<string, () => Promise<void>>> = {
   'Connect GET': () => send('GET', inQuery),
 };
 
-const idle = await idleMsPerSecond();
+const before = partsCpu(stack);
+await sleep(IDLE_MS);
+const after = partsCpu(stack);
 for (const [protocol, call] of Object.entries(protocols)) {
-  await load(call, 5);
-  const before = cpuMs();
-  const { latencies, failures } = await load(call, conditions.seconds);
-  const after = cpuMs();
-  const calls = conditions.perSecond * conditions.seconds;
-  const cpu = PROCESSES.map((name, at) => {
-    const used = (after[at] ?? 0) - (before[at] ?? 0) - (idle[at] ?? 0) * conditions.seconds;
-    return [`${name.replace(/-1$/, '')}CpuMs`, round(Math.max(0, used) / calls)] as const;
+  const load = loadavg()[0];
+  await openLoop({ rate, seconds: WARM_UP_SECONDS, warmUpSeconds: 0 }, call);
+  const start = partsCpu(stack);
+  const began = performance.now();
+  const measured = await openLoop({ rate, seconds, warmUpSeconds: 0 }, call);
+  const ms = performance.now() - began;
+  const end = partsCpu(stack);
+  const cpu = PROCESSES.map((name) => {
+    const resting = (used(before, after, name) / IDLE_MS) * ms;
+    return [
+      `${name.replace(/-1$/, '')}CpuMs`,
+      round(Math.max(0, used(start, end, name) - resting) / measured.calls),
+    ] as const;
   });
-  latencies.sort((a, b) => a - b);
   console.log(
     JSON.stringify({
-      ...{ bench: 'protocols', protocol, p50Ms: quantile(latencies, 0.5), p99Ms: quantile(latencies, 0.99) },
+      ...{ bench: 'protocols', protocol, rate, seconds, ...measured },
       ...Object.fromEntries(cpu),
-      ...{ cpuMs: round(cpu.reduce((sum, [, ms]) => sum + ms, 0)), failures, ...conditions },
-      ...{ cores: availableParallelism(), load1m: round(loadavg()[0] ?? 0), node: process.version },
+      ...{ cpuMs: round(cpu.reduce((sum, [, each]) => sum + each, 0)), ...conditions(load) },
     }),
   );
 }
@@ -84,53 +91,8 @@ function send(method: string, path: string, type?: string, body?: string | Buffe
   });
 }
 
-async function load(
-  call: () => Promise<void>,
-  seconds: number,
-): Promise<{ latencies: number[]; failures: number }> {
-  const latencies: number[] = [];
-  let failures = 0;
-  const calls: Promise<void>[] = [];
-  const started = performance.now();
-  for (let n = 0; n < conditions.perSecond * seconds; n++) {
-    const due = started + (n * 1000) / conditions.perSecond;
-    const early = due - performance.now();
-    if (early > 0) await sleep(early);
-    calls.push(
-      call().then(
-        () => void latencies.push(performance.now() - due),
-        () => {
-          failures += 1;
-        },
-      ),
-    );
-  }
-  await Promise.all(calls);
-  return { latencies, failures };
-}
+type Cpu = ReadonlyMap<string, number>;
 
-async function idleMsPerSecond(): Promise<number[]> {
-  const before = cpuMs();
-  await sleep(5000);
-  return cpuMs().map((ms, at) => (ms - (before[at] ?? 0)) / 5);
-}
-
-/** The CPU that each process has used so far; the kernel counts in ticks of 10 ms. */
-function cpuMs(): number[] {
-  return PROCESSES.map((name) => {
-    const run = join(process.env.SHOPVERSE_STATE ?? '.shopverse', 'run', `${name}.json`);
-    const { pid } = JSON.parse(readFileSync(run, 'utf8')) as { pid: number };
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /, '')
-      .split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * 10;
-  });
-}
-
-function quantile(sorted: readonly number[], q: number): number {
-  return round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0);
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
+function used(from: Cpu, to: Cpu, name: string): number {
+  return (to.get(name) ?? 0) - (from.get(name) ?? 0);
 }

@@ -4,13 +4,14 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { CartService } from '#gen/shopverse/cart/v1/cart_service_pb.ts';
 import { ProductService } from '#gen/shopverse/product/v1/product_service_pb.ts';
-import { UserService } from '#gen/shopverse/user/v1/user_service_pb.ts';
 import { readProcessConfig } from '#platform/config/process-config.ts';
 import { createRuntime } from '#platform/runtime.ts';
 import { outsideClient } from '#platform/testing/outside-client.ts';
-import { PEOPLE, passwordOf } from '../local/shop/accounts.ts';
 import { openStack } from '../local/stack.ts';
+import { recall } from '../local/supervisor/child.ts';
+import { clientAs } from './as-person.ts';
 import { conditions, openLoop, round } from './open-loop.ts';
+import { partsCpu } from './parts-cpu.ts';
 
 // A call from one service to another over the mesh, with everything on: mutual TLS, authorisation, validation, metrics,
 // traces, a read of the callee's database. It prices a cart of ten products as the order service does, whose environment
@@ -21,13 +22,7 @@ const seconds = Number(process.env.SECONDS ?? 15);
 
 const load = loadavg()[0];
 const stack = openStack({});
-const users = outsideClient(UserService, stack.ports.edge);
-const { tokens } = await users.logIn({
-  email: PEOPLE.customer.email,
-  password: passwordOf(stack, 'customer'),
-  deviceName: 'bench',
-});
-const carts = outsideClient(CartService, stack.ports.edge, { token: tokens?.accessToken ?? '' });
+const carts = await clientAs(stack, 'customer', CartService);
 const search = outsideClient(ProductService, stack.ports.edge);
 for (const { variants } of (
   await search.searchProducts({ query: 'milk', pageSize: 10, minimumPriceMinorUnits: 1n })
@@ -35,11 +30,10 @@ for (const { variants } of (
   await carts.addItem({ requestId: randomUUID(), sku: variants[0]?.sku ?? '', quantity: 1 });
 }
 const { cart } = await carts.getCart({});
-for (const client of [users, carts, search]) client.close();
-const pid = (name: string): number =>
-  JSON.parse(readFileSync(join(stack.state, 'run', `${name}.json`), 'utf8')).pid;
+for (const client of [carts, search]) client.close();
+const order = recall(join(stack.state, 'run/order-1.json'));
 const environment = Object.fromEntries(
-  readFileSync(`/proc/${pid('order-1')}/environ`, 'utf8')
+  readFileSync(`/proc/${order?.pid}/environ`, 'utf8')
     .split('\0')
     .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
 );
@@ -48,7 +42,8 @@ Object.assign(process.env, borrowed, { SHOPVERSE_INSTANCE: 'bench' });
 const runtime = await createRuntime(readProcessConfig({ ...borrowed, SHOPVERSE_INSTANCE: 'bench' }));
 try {
   const quotes = runtime.client(CartService, 'cart');
-  const cpu = cpuMs(pid('cart-1'));
+  const calleeCpu = () => partsCpu(stack).get('cart-1') ?? 0;
+  const cpu = calleeCpu();
   const measured = await openLoop({ rate, seconds }, () =>
     quotes.quoteCart({ cartId: cart?.cartId ?? '', userId: cart?.userId ?? '' }),
   );
@@ -57,19 +52,10 @@ try {
     JSON.stringify({
       bench: 'unary',
       ...{ rate, seconds, ...measured },
-      calleeCpuUsPerCall: round(((cpuMs(pid('cart-1')) - cpu) * 1_000) / calls),
+      calleeCpuUsPerCall: round(((calleeCpu() - cpu) * 1_000) / calls),
       ...conditions(load),
     }),
   );
 } finally {
   await runtime.kernel.close();
-}
-
-function cpuMs(process: number): number {
-  const stat = readFileSync(`/proc/${process}/stat`, 'utf8');
-  const [user, system] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13);
-  return (Number(user) + Number(system)) * 10;
 }

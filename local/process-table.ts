@@ -16,8 +16,24 @@ export function isAlive(id: ProcessId): boolean {
   return identify(id.pid)?.startTime === id.startTime;
 }
 
+/** What Linux counts CPU time in. */
+const TICK_MS = 10;
+
 /** Memory of each process with all its descendants in bytes; pages shared between processes are shared out. */
 export function memoryOf(pids: readonly number[]): Map<number, number> {
+  return summed(pids, proportionalSize);
+}
+
+/** CPU time that each process has used so far in ms, with all its descendants, those that have ended included. */
+export function cpuOf(pids: readonly number[]): Map<number, number> {
+  return summed(pids, (pid) => {
+    const ticks = (statFields(pid) ?? []).slice(11, 15);
+    return ticks.reduce((sum, count) => sum + Number(count) * TICK_MS, 0);
+  });
+}
+
+/** A figure of each process and all its descendants, added up. */
+function summed(pids: readonly number[], figure: (pid: number) => number): Map<number, number> {
   const children = new Map<number, number[]>();
   for (const entry of readdirSync('/proc')) {
     const pid = Number(entry);
@@ -27,7 +43,7 @@ export function memoryOf(pids: readonly number[]): Map<number, number> {
     children.set(Number(parent), [...siblings, pid]);
   }
   const total = (pid: number): number =>
-    (children.get(pid) ?? []).reduce((sum, child) => sum + total(child), proportionalSize(pid));
+    (children.get(pid) ?? []).reduce((sum, child) => sum + total(child), figure(pid));
   return new Map(pids.map((pid) => [pid, total(pid)]));
 }
 

@@ -2,13 +2,11 @@ import { Kysely, PostgresDialect } from 'kysely';
 import type { Logger } from '#platform/log/logger.ts';
 import type { Clock, Ids } from '#platform/ports.ts';
 import type { Database, KernelTables, MigrationSet } from './database.ts';
+import { databaseOver } from './database-over.ts';
 import { kernelMigrations } from './kernel-migrations.ts';
 import { migrate } from './migrate.ts';
 import { createPool } from './pool.ts';
 import { statementTelemetry } from './statement-telemetry.ts';
-import { runTransaction } from './transaction.ts';
-
-const reservedConnections = 3;
 
 /** Connects a service to its database, after applying the kernel's migrations and then the service's. */
 export async function connectDatabase<T>(options: {
@@ -25,34 +23,14 @@ export async function connectDatabase<T>(options: {
     { name: 'kernel', migrations: kernelMigrations },
     { name: options.service, migrations: options.migrations },
   ]);
-  const open = (size: number) =>
-    new Kysely<T & KernelTables>({
-      dialect: new PostgresDialect({ pool: createPool({ ...options, size }) }),
-      log: statementTelemetry(options.service),
-    });
-  const db = open(options.poolSize ?? 10);
-  const reserved = open(reservedConnections);
-  const listeners = new Set<() => void>();
-  return {
-    db,
-    service: options.service,
+  return databaseOver<T>({
+    source: options,
     url: options.url,
-    async transaction(work, how) {
-      const connections = how?.reserved === true ? reserved : db;
-      const { result, appended } = await runTransaction(connections, options, work, how?.attempts);
-      if (appended > 0) {
-        for (const listener of listeners) {
-          listener();
-        }
-      }
-      return result;
-    },
-    onAppended(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    async close() {
-      await Promise.all([db.destroy(), reserved.destroy()]);
-    },
-  };
+    poolSize: options.poolSize,
+    open: (size) =>
+      new Kysely<T & KernelTables>({
+        dialect: new PostgresDialect({ pool: createPool({ ...options, size }) }),
+        log: statementTelemetry(options.service),
+      }),
+  });
 }

@@ -1,7 +1,7 @@
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
-import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type WorkloadCertificate, workloadIn } from '#platform/auth/workload-certificate.ts';
+import { listen } from './listen.ts';
 
 /** Answers one request of the edge's. */
 export type FrontListener = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
@@ -41,12 +41,9 @@ export async function startFrontServer(options: {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.host, resolve);
-  });
+  const port = await listen(server, options);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     stop: () =>
       new Promise((resolve) => {
         unfollow();

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { nobody, runInContext } from '#platform/context/context.ts';
 import type { Logger } from '#platform/log/logger.ts';
 import type { Ids } from '#platform/ports.ts';
 import { inSpan } from '#platform/telemetry/span.ts';
 import type { HttpHandler, HttpResponse } from './http-handler.ts';
+import { listen } from './listen.ts';
 
 /** A plain HTTP server of a few exact routes. */
 export type HttpServer = {
@@ -64,12 +64,9 @@ export async function startHttpServer(options: {
       },
     );
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.host, resolve);
-  });
+  const port = await listen(server, options);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

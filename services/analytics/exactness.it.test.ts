@@ -90,7 +90,10 @@ test('dashboards say what the facts add up to', async () => {
 });
 
 test('those who answer dashboards may only read', async () => {
-  await assert.rejects(stand.reader.command({ query: 'TRUNCATE TABLE sale_lines' }), /not enough privileges/i);
+  await assert.rejects(
+    stand.reader.command({ query: 'TRUNCATE TABLE sale_lines' }),
+    /not enough privileges/i,
+  );
 });
 
 test('F-23 the sums are exact after the TaskManager is killed', { timeout: 450_000 }, async () => {

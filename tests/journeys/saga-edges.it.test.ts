@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import { Order_State } from '#gen/shopverse/order/v1/order_pb.ts';
 import { assertAftermath, type Expected } from './testing/aftermath.ts';
+import { AWKWARD_CARDS } from './testing/awkward-cards.ts';
 import { buy, fillCart, type Purchase, place, stateName, watchUntil } from './testing/checkout.ts';
 import { newCustomer } from './testing/customers.ts';
 import { openShop, type Staff } from './testing/staff.ts';
@@ -105,15 +106,7 @@ const EDGES: readonly Edge[] = [
     path: UNDONE,
     aftermath: undone('CAPTURE_FAILED', 'VOIDED 0 0', 'RETURNED'),
   },
-  ...[
-    'pm_card_timeout_charged',
-    'pm_card_500_then_ok',
-    'pm_card_slow',
-    'pm_card_duplicate_webhook',
-    'pm_card_late_webhook',
-    'pm_card_webhook_first',
-    'pm_card_reordered_webhooks',
-  ].map((card) => ({
+  ...AWKWARD_CARDS.map((card) => ({
     name: `F-27 ${card}: charged once`,
     onHand: 10,
     card,

@@ -25,16 +25,16 @@ type ClaimedRow = {
   deadline: Date;
 };
 
+/** Which attempts a worker claims, and for how long, in milliseconds. */
+export type Claiming = {
+  readonly which: Claimable;
+  readonly limit: number;
+  readonly instance: string;
+  readonly claimMs: number;
+};
+
 /** One statement, so that two replicas never claim the same. A claim is a time before which nobody else looks. */
-export async function claimJobs(
-  database: Database<PaymentTables>,
-  claim: {
-    readonly which: Claimable;
-    readonly limit: number;
-    readonly instance: string;
-    readonly claimMs: number;
-  },
-): Promise<readonly Job[]> {
+export async function claimJobs(database: Database<PaymentTables>, claim: Claiming): Promise<readonly Job[]> {
   const { which, limit, instance, claimMs } = claim;
   const { rows } = await sql<ClaimedRow>`
     with due as (

@@ -1,17 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AWKWARD_CARDS } from '../../journeys/testing/awkward-cards.ts';
 import { byItself, type Fault } from '../fault.ts';
 
 const DATABASES = ['order', 'inventory', 'payment', 'cart', 'user'];
-/** Tokens of the payment provider's simulator that answer otherwise than one would wish. */
-const AWKWARD = [
-  'pm_card_timeout_charged',
-  'pm_card_500_then_ok',
-  'pm_card_slow',
-  'pm_card_duplicate_webhook',
-  'pm_card_late_webhook',
-  'pm_card_webhook_first',
-  'pm_card_reordered_webhooks',
-];
 
 /** What goes wrong within a part that goes on running. */
 export const partFaults: readonly Fault[] = [
@@ -55,7 +46,7 @@ export const partFaults: readonly Fault[] = [
   {
     row: 'F-27',
     name: 'the provider answers late, twice, in disorder',
-    cards: AWKWARD,
+    cards: AWKWARD_CARDS,
     inject: async () => byItself,
   },
   {
@@ -73,7 +64,7 @@ export const partFaults: readonly Fault[] = [
   {
     row: 'F-28',
     name: 'the provider misbehaves and is killed',
-    cards: [...AWKWARD, 'pm_card_visa'],
+    cards: [...AWKWARD_CARDS, 'pm_card_visa'],
     async inject(stage) {
       await stage.kill('payment-simulator-1');
       return byItself;

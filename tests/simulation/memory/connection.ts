@@ -9,7 +9,7 @@ import {
   type QueryResult,
 } from 'kysely';
 import type { Database, KernelTables } from '#platform/db/database.ts';
-import { runTransaction } from '#platform/db/transaction.ts';
+import { databaseOver } from '#platform/db/database-over.ts';
 import type { EventSource } from '#platform/events/headers.ts';
 import { databaseError, type MemoryServer, type MemoryTransaction } from './server.ts';
 
@@ -229,27 +229,5 @@ export function memoryDatabase<T>(
       },
     });
   };
-  const db = open(10);
-  const reserved = open(3);
-  const listeners = new Set<() => void>();
-  return {
-    db,
-    service: source.service,
-    url: `memory:${server.name}`,
-    async transaction(work, how) {
-      const connections = how?.reserved === true ? reserved : db;
-      const { result, appended } = await runTransaction(connections, source, work, how?.attempts);
-      if (appended > 0) {
-        for (const listener of listeners) {
-          listener();
-        }
-      }
-      return result;
-    },
-    onAppended(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    close: async () => {},
-  };
+  return databaseOver<T>({ source, url: `memory:${server.name}`, open });
 }

@@ -1,19 +1,12 @@
 import type { Database, Tx } from '#platform/db/database.ts';
+import type { Claiming } from '../../../../services/payment/adapters/claims.ts';
 import type { PaymentTables } from '../../../../services/payment/adapters/tables.ts';
 import { backoffMs } from '../../../../services/payment/domain/next-step.ts';
-import type { Claimable, Job } from '../../../../services/payment/ports.ts';
+import type { Job } from '../../../../services/payment/ports.ts';
 import { statement } from '../connection.ts';
 import { type AttemptRow, isOpenRow, type PaymentRow } from './rows.ts';
 
-export function claimJobs(
-  database: Database<PaymentTables>,
-  claim: {
-    readonly which: Claimable;
-    readonly limit: number;
-    readonly instance: string;
-    readonly claimMs: number;
-  },
-): Promise<readonly Job[]> {
+export function claimJobs(database: Database<PaymentTables>, claim: Claiming): Promise<readonly Job[]> {
   const { which, limit, instance, claimMs } = claim;
   return statement(database.db, (memory) => {
     const now = Date.now();
