@@ -15,8 +15,7 @@ import { partsCpu } from './parts-cpu.ts';
 
 // A call from one service to another over the mesh, with everything on: mutual TLS, authorisation, validation, metrics,
 // traces, a read of the callee's database. It prices a cart of ten products as the order service does, whose environment
-// it borrows. Open
-// loop. One JSON line, with the callee's CPU a call.
+// it borrows. Open loop. One JSON line, with the callee's CPU a call.
 const rate = Number(process.env.RATE ?? 500);
 const seconds = Number(process.env.SECONDS ?? 15);
 
@@ -59,3 +58,5 @@ try {
 } finally {
   await runtime.kernel.close();
 }
+// The library's one xDS client keeps its stream to istiod, and with it the process.
+process.exit();
