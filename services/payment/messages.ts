@@ -24,6 +24,7 @@ export function toPaymentMessage(payment: StoredPayment): MessageInitShape<typeo
     authorised: money(payment.authorised),
     captured: money(payment.captured),
     refunded: money(payment.refunded),
+    owed: money(payment.owed),
     provider: payment.provider,
     providerReference: payment.reference,
     declineCode: payment.declineCode,

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { status } from '@grpc/grpc-js';
+import { Attempt_Outcome } from '#gen/shopverse/payment/v1/payment_pb.ts';
 import { RpcError } from '#platform/errors/rpc-error.ts';
+import { waitFor } from '#platform/testing/wait-for.ts';
 import { assertInvariants } from './testing/invariants.ts';
 import { newOrder, orderConfirmed, paymentRequested, type TestOrder } from './testing/order-facts.ts';
 import { openStage, type Stage } from './testing/stage.ts';
@@ -16,9 +18,9 @@ after(() => stage.close());
 const support = { id: 'support-1', roles: ['support'] };
 const money = (minorUnits: bigint, currencyCode = 'USD') => ({ currencyCode, minorUnits });
 
-async function captured(of: Partial<TestOrder> = {}): Promise<TestOrder> {
+async function captured(of: Partial<TestOrder> = {}, card = 'pm_card_visa'): Promise<TestOrder> {
   const order = newOrder(of);
-  await stage.tell(paymentRequested(order, 'pm_card_visa'));
+  await stage.tell(paymentRequested(order, card));
   await stage.reaches(order.paymentId, 'AUTHORISED');
   await stage.tell(orderConfirmed(order));
   await stage.reaches(order.paymentId, 'CAPTURED');
@@ -147,4 +149,23 @@ test('lists have pages, newest first for payments and oldest first for entries',
   await refusedAs(foreign, status.INVALID_ARGUMENT, 'PAGE_TOKEN_INVALID');
   const forged = staff.listPayments({ pageToken: "' or 1=1" });
   await refusedAs(forged, status.INVALID_ARGUMENT, 'PAGE_TOKEN_INVALID');
+});
+
+test('a refund that the customer’s bank sends back is owed: ledger, payment and a fact say so', async () => {
+  const { paymentId } = await captured({ amount: 1_000n }, 'pm_card_refundFail');
+  const client = await stage.client(support);
+  const answer = await client.refundPayment({
+    requestId: randomUUID(),
+    paymentId,
+    amount: money(400n),
+    reason: 'late',
+  });
+  assert.equal(answer.payment?.refunded?.minorUnits, 400n);
+  const owed = await waitFor('the refund to come back', async () => {
+    const { payment } = await client.getPayment({ paymentId });
+    return payment?.owed?.minorUnits === 400n ? payment : undefined;
+  });
+  assert.equal(owed.attempts.at(-1)?.outcome, Attempt_Outcome.RETURNED);
+  assert.equal((await stage.facts(paymentId)).at(-1), 'PaymentRefundReturned');
+  await assertInvariants(stage);
 });

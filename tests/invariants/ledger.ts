@@ -24,7 +24,7 @@ export const ledgerInvariants: readonly Invariant[] = [
            sum(amount) filter (where account = 'PROVIDER_BALANCE') as balance
          from ledger_entry group by payment_id) as posted using (payment_id)
        where captured <> coalesce(earned, 0) or refunded <> coalesce(given, 0)
-         or captured - refunded <> coalesce(balance, 0)
+         or captured - refunded + owed <> coalesce(balance, 0)
          or coalesce(held, 0) <> case when state = 'AUTHORISED' then authorised else 0 end`,
     ],
   }),
@@ -43,7 +43,7 @@ export const ledgerInvariants: readonly Invariant[] = [
   }),
   sqlInvariant({
     id: 'I-22',
-    sentence: '0 <= refunded <= captured <= authorised <= total',
+    sentence: '0 <= owed <= refunded <= captured <= authorised <= total',
     when: 'always',
     service,
     looksAt: { payments: 'payment' },
@@ -51,7 +51,7 @@ export const ledgerInvariants: readonly Invariant[] = [
       `select format('payment %s: refunded %s, captured %s, authorised %s, of %s', payment_id, refunded, captured,
          authorised, amount) as example
        from payment
-       where not (0 <= refunded and refunded <= captured and captured <= authorised and authorised <= amount)`,
+       where not (0 <= owed and owed <= refunded and refunded <= captured and captured <= authorised and authorised <= amount)`,
     ],
   }),
   sqlInvariant({

@@ -60,10 +60,10 @@ export const moneyInvariants: readonly Invariant[] = [
         `select substr(idempotency_key, 35, 2) as grouping,
            idempotency_key || ' ' || operation || ' ' || attempt.amount || ' ' || attempt.currency as member
          from attempt join payment using (payment_id)
-         where outcome = 'SUCCEEDED' and provider = 'simulator'`,
+         where outcome in ('SUCCEEDED', 'RETURNED') and provider = 'simulator'`,
       );
       const sizes = await sizesIn(databases, 'payment', {
-        'attempts that took effect': "attempt where outcome = 'SUCCEEDED'",
+        'attempts that took effect': "attempt where outcome in ('SUCCEEDED', 'RETURNED')",
       });
       const found = told(await differences(attempts, journal), 'by the payments', 'by the provider');
       return judged({ 'operations in the journal': did.length, ...sizes }, found);

@@ -35,6 +35,11 @@ function toEvent(payment: Payment, fact: Fact): Event {
     case 'refunded-in-part':
     case 'refunded-in-full':
       return { case: 'refunded', value: { ...ids, ...refund(payment, fact.amount) } };
+    case 'refund-returned':
+      return {
+        case: 'refundReturned',
+        value: { ...ids, amount: money(fact.amount), owed: money(payment.owed), failureCode: fact.code },
+      };
     case 'nothing-held':
       return payment.state === 'REFUNDED'
         ? { case: 'refunded', value: { ...ids, ...refund(payment, 0n) } }

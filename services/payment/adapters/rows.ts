@@ -19,6 +19,7 @@ export function toPayment(row: PaymentRow, attempts: readonly AttemptRow[]): Pay
     authorised: row.authorised,
     captured: row.captured,
     refunded: row.refunded,
+    owed: row.owed,
     cancelling: row.cancelling,
     reference: row.provider_reference,
     declineCode: row.decline_code,

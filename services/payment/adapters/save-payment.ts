@@ -46,7 +46,7 @@ export async function savePayment(
   await sql`
     with changed as (
       update payment set state = ${after.state}, authorised = ${after.authorised}, captured = ${after.captured},
-        refunded = ${after.refunded}, cancelling = ${after.cancelling}, provider_reference = ${after.reference},
+        refunded = ${after.refunded}, owed = ${after.owed}, cancelling = ${after.cancelling}, provider_reference = ${after.reference},
         decline_code = ${after.declineCode}, version = ${after.version}, revision = revision + 1, updated_at = now(),
         payment_method_token = case when ${authorising} then payment_method_token else '' end
       where payment_id = ${after.id}

@@ -15,6 +15,7 @@ export type PaymentTables = {
     authorised: bigint;
     captured: bigint;
     refunded: bigint;
+    owed: Generated<bigint>;
     cancelling: boolean;
     provider: string;
     provider_reference: string;
@@ -83,6 +84,7 @@ export const paymentColumns = [
   'authorised',
   'captured',
   'refunded',
+  'owed',
   'cancelling',
   'provider',
   'provider_reference',

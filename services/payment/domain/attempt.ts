@@ -4,8 +4,11 @@ export const operations = ['AUTHORISE', 'CAPTURE', 'VOID', 'REFUND'] as const;
 /** One of `operations`. */
 export type Operation = (typeof operations)[number];
 
-/** What became of an attempt. PENDING and UNKNOWN are open: the workers see to them. */
-export type Outcome = 'PENDING' | 'SUCCEEDED' | 'FAILED' | 'UNKNOWN';
+/**
+ * What became of an attempt. PENDING and UNKNOWN are open: the workers see to them. RETURNED is a refund that was done,
+ * and that the customer's bank sent back later.
+ */
+export type Outcome = 'PENDING' | 'SUCCEEDED' | 'FAILED' | 'UNKNOWN' | 'RETURNED';
 
 /** A thing asked of the provider, once, under one idempotency key. Texts are empty where there is nothing to say. */
 export type Attempt = {

@@ -69,10 +69,24 @@ const situations = {
       { ...attempt('REFUND', 'PENDING', refundKey(id, 'cancel-2')), amount: 40n },
     ],
   },
+  'CAPTURED, 60 refunded': {
+    ...fresh,
+    ...taken,
+    state: 'CAPTURED',
+    refunded: 60n,
+    attempts: [...taken.attempts, attempt('REFUND', 'SUCCEEDED')],
+  },
   DECLINED: { ...fresh, ...none, state: 'DECLINED', declineCode: 'generic_decline' },
   VOIDED: { ...fresh, ...held, state: 'VOIDED', cancelling: true },
   'VOIDED, never held': { ...fresh, ...none, state: 'VOIDED', cancelling: true },
   REFUNDED: { ...fresh, ...taken, state: 'REFUNDED', refunded: 100n },
+  'REFUNDED, 60 of it at once': {
+    ...fresh,
+    ...taken,
+    state: 'REFUNDED',
+    refunded: 100n,
+    attempts: [...taken.attempts, attempt('REFUND', 'SUCCEEDED')],
+  },
   EXPIRED: { ...fresh, ...held, state: 'EXPIRED' },
 } as const satisfies Record<string, Payment>;
 
@@ -132,10 +146,12 @@ const table: { readonly [S in Situation]: Row } = {
   CAPTURED: { ...settled, authorised: same, capture: same, captured: same, cancel: '+REFUND', refund: '+REFUND' },
   'CAPTURED, refunding 60': { ...settled, authorised: same, capture: same, captured: same, cancel: '+REFUND', refund: '!refund-too-large', refunded: 'refunded-in-part' },
   'CAPTURED, refunding 60, cancelling': { ...settled, authorised: same, capture: same, captured: same, cancel: same, refund: '!not-refundable', refunded: 'refunded-in-part', notRefunded: '+REFUND' },
+  'CAPTURED, 60 refunded': { ...settled, authorised: same, capture: same, captured: same, cancel: '+REFUND', refund: '!refund-too-large', notRefunded: 'refund-returned' },
   DECLINED: { ...settled, authorised: 'authorised +VOID', capture: 'capture-failed', captured: same, cancel: 'nothing-held', refund: '!not-refundable' },
   VOIDED: { ...settled, authorised: same, capture: same, captured: same, cancel: 'nothing-held', refund: '!not-refundable' },
   'VOIDED, never held': { ...settled, authorised: 'authorised +VOID', capture: same, captured: same, cancel: 'nothing-held', refund: '!not-refundable' },
   REFUNDED: { ...settled, authorised: same, capture: same, captured: same, cancel: 'nothing-held', refund: '!not-refundable' },
+  'REFUNDED, 60 of it at once': { ...settled, authorised: same, capture: same, captured: same, cancel: 'nothing-held', refund: '!not-refundable', notRefunded: 'refund-returned' },
   EXPIRED: { ...settled, authorised: same, capture: 'capture-failed', captured: same, cancel: 'nothing-held', refund: '!not-refundable' },
 };
 
@@ -206,6 +222,15 @@ test('a refund in another currency, or the same one again', () => {
   };
   const { after } = told(situations['CAPTURED, refunding 60'], rest);
   assert.equal(after.attempts.at(-1)?.amount, 40n);
+});
+
+test('a refund that the customer’s bank sends back is owed, once, and is no money of ours again', () => {
+  const { after } = told(situations['REFUNDED, 60 of it at once'], messages.notRefunded);
+  assert.deepEqual([after.state, after.captured, after.refunded, after.owed], ['REFUNDED', 100n, 100n, 60n]);
+  assert.equal(after.attempts.at(-1)?.outcome, 'RETURNED');
+  for (const late of [messages.refunded, messages.notRefunded]) {
+    assert.equal(told(after, late).text, same);
+  }
 });
 
 test('where nothing is to be paid no provider is asked', () => {

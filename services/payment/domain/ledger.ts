@@ -1,7 +1,14 @@
 import type { Change, Payment } from './payment.ts';
 
 /** The ledger's accounts; the meanings are those of the contract's LedgerEntry.Account. */
-export const accounts = ['RECEIVABLE', 'AUTHORISED', 'PROVIDER_BALANCE', 'REVENUE', 'REFUNDS'] as const;
+export const accounts = [
+  'RECEIVABLE',
+  'AUTHORISED',
+  'PROVIDER_BALANCE',
+  'REVENUE',
+  'REFUNDS',
+  'OWED_TO_CUSTOMERS',
+] as const;
 
 /** One of `accounts`. */
 export type Account = (typeof accounts)[number];
@@ -14,7 +21,8 @@ export type Posting = { readonly account: Account; readonly amount: bigint };
  * `payment` is the payment before the change.
  *
  * A hold covers what the customer owes for as long as it lasts (AUTHORISED against RECEIVABLE). Capturing ends the
- * hold in full, whatever part of it is taken, and earns what is taken (PROVIDER_BALANCE against REVENUE).
+ * hold in full, whatever part of it is taken, and earns what is taken (PROVIDER_BALANCE against REVENUE). A refund that
+ * comes back is no revenue again: the customer is owed it.
  */
 export function postings(payment: Payment, change: Change): readonly Posting[] {
   switch (change.kind) {
@@ -28,6 +36,8 @@ export function postings(payment: Payment, change: Change): readonly Posting[] {
     case 'refunded-in-part':
     case 'refunded-in-full':
       return moved('REFUNDS', 'PROVIDER_BALANCE', change.amount);
+    case 'refund-returned':
+      return moved('PROVIDER_BALANCE', 'OWED_TO_CUSTOMERS', change.amount);
     case 'declined':
     case 'outcome-unknown':
     case 'capture-failed':

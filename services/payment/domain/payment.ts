@@ -15,7 +15,7 @@ export const states = [
 /** One of `states`. */
 export type State = (typeof states)[number];
 
-/** The money of an order, in minor units. 0 <= refunded <= captured <= authorised <= amount, always. */
+/** The money of an order, in minor units. 0 <= owed <= refunded <= captured <= authorised <= amount, always. */
 export type Payment = {
   readonly id: string;
   readonly orderId: string;
@@ -27,6 +27,8 @@ export type Payment = {
   readonly authorised: bigint;
   readonly captured: bigint;
   readonly refunded: bigint;
+  /** What was paid back and came back: the customer is to have it by another way. */
+  readonly owed: bigint;
   /** The order is being undone: whatever is held or taken is given back. Never unset. */
   readonly cancelling: boolean;
   /** The provider's id; empty until it is known. */
@@ -50,6 +52,7 @@ export type Fact =
   | { readonly kind: 'expired' }
   | { readonly kind: 'refunded-in-part'; readonly amount: bigint }
   | { readonly kind: 'refunded-in-full'; readonly amount: bigint }
+  | { readonly kind: 'refund-returned'; readonly amount: bigint; readonly code: string }
   /** Nothing new: the answer to a cancellation that found the payment already undone. */
   | { readonly kind: 'nothing-held' };
 
@@ -61,7 +64,7 @@ export type Change =
   | {
       readonly kind: 'attempt-settled';
       readonly key: string;
-      readonly outcome: 'SUCCEEDED' | 'FAILED' | 'UNKNOWN';
+      readonly outcome: 'SUCCEEDED' | 'FAILED' | 'UNKNOWN' | 'RETURNED';
       readonly code: string;
     };
 
@@ -84,10 +87,14 @@ export const transitions: { readonly [S in State]: { readonly [K in Fact['kind']
     voided: 'VOIDED',
     expired: 'EXPIRED',
   },
-  CAPTURED: { 'refunded-in-part': 'CAPTURED', 'refunded-in-full': 'REFUNDED' },
+  CAPTURED: {
+    'refunded-in-part': 'CAPTURED',
+    'refunded-in-full': 'REFUNDED',
+    'refund-returned': 'CAPTURED',
+  },
   DECLINED: { authorised: 'AUTHORISED', 'capture-failed': 'DECLINED', 'nothing-held': 'DECLINED' },
   VOIDED: { authorised: 'AUTHORISED', 'capture-failed': 'VOIDED', 'nothing-held': 'VOIDED' },
-  REFUNDED: { 'nothing-held': 'REFUNDED' },
+  REFUNDED: { 'refund-returned': 'REFUNDED', 'nothing-held': 'REFUNDED' },
   EXPIRED: { 'capture-failed': 'EXPIRED', 'nothing-held': 'EXPIRED' },
 };
 
@@ -145,6 +152,8 @@ function afterFact(payment: Payment, fact: Fact): Payment {
     case 'refunded-in-part':
     case 'refunded-in-full':
       return { ...after, refunded: payment.refunded + fact.amount };
+    case 'refund-returned':
+      return { ...after, owed: payment.owed + fact.amount };
     case 'outcome-unknown':
     case 'capture-failed':
     case 'voided':

@@ -42,8 +42,15 @@ export function refunded(payment: Payment, key: string): readonly Change[] {
   ];
 }
 
-/** The provider refused the refund with this key. */
+/** The provider refused the refund with this key; or it was done, and the customer's bank sent it back. */
 export function refundFailed(payment: Payment, key: string, code: string): readonly Change[] {
+  const done = payment.attempts.find((attempt) => attempt.key === key && attempt.outcome === 'SUCCEEDED');
+  if (done !== undefined) {
+    return [
+      { kind: 'refund-returned', amount: done.amount, code },
+      { kind: 'attempt-settled', key, outcome: 'RETURNED', code },
+    ];
+  }
   if (openRefund(payment, key) === undefined) {
     return [];
   }

@@ -23,6 +23,7 @@ export function requested(request: PaymentRequest): Payment {
     authorised: 0n,
     captured: 0n,
     refunded: 0n,
+    owed: 0n,
     cancelling: false,
     reference: '',
     declineCode: '',

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type DoneEntry, returnRefund } from './bank.ts';
 import type { Script } from './cards.ts';
 import { readForm } from './form.ts';
 import type { Journal } from './journal.ts';
 import type { LedgerIndex } from './ledger-index.ts';
-import { type ApiError, bodyOf, type Entry } from './objects.ts';
+import { type ApiError, bodyOf, type Entry, type Refund } from './objects.ts';
 import { readOperation } from './operations.ts';
 import { answerQuery } from './queries.ts';
 import type { WebhookSender } from './webhooks.ts';
@@ -27,9 +28,13 @@ export type ApiParts = {
   readonly index: LedgerIndex;
   readonly webhooks: WebhookSender;
   readonly lateMs: number;
+  /** Told of what fails when nobody is waiting for it. */
+  readonly onError: (error: unknown) => void;
 };
 
 const slowMs = 1_500;
+/** A real bank takes days. */
+const returnedAfterMs = 2_000;
 const rememberedFailures = 10_000;
 
 /**
@@ -41,12 +46,11 @@ export function simulatorApi(parts: ApiParts): (request: ApiRequest) => Promise<
 
   async function change(request: ApiRequest): Promise<ApiAnswer> {
     const { index, journal } = parts;
-    const now = new Date();
     const operation = readOperation(
       index,
       request.url.pathname,
       readForm(request.body),
-      Math.floor(now.getTime() / 1000),
+      Math.floor(Date.now() / 1000),
     );
     if (operation === undefined) {
       return failure(404, { type: 'invalid_request_error', message: 'There is no such method.' });
@@ -75,23 +79,36 @@ export function simulatorApi(parts: ApiParts): (request: ApiRequest) => Promise<
     if (done.kind === 'invalid') {
       return failure(done.status, done.error);
     }
-    const entry: Entry = {
-      n: index.size + 1,
-      time: now.toISOString(),
-      key,
-      fingerprint,
-      currency: done.entry.intent.currency.toUpperCase(),
-      payment_id: done.entry.intent.metadata.payment_id ?? '',
-      ...done.entry,
-    };
-    index.add(entry);
-    journal.append(entry);
-    await journal.durable();
-    await parts.webhooks.send(entry, script);
+    const entry = await enter(key, fingerprint, done.entry, script);
+    if (script?.refund === 'return' && entry.refund !== undefined) {
+      sendBack(entry, entry.refund, script);
+    }
     if (confirms) {
       await sleep(delayOf(script, parts.lateMs));
     }
     return { status: entry.status, body: bodyOf(entry) };
+  }
+
+  /** Writes down what was done, and tells the shop once it can't be lost. */
+  async function enter(key: string, fingerprint: string, done: DoneEntry, script: Script | undefined) {
+    const { index, journal, webhooks } = parts;
+    const { intent } = done;
+    const entry: Entry = {
+      ...{ n: index.size + 1, time: new Date().toISOString(), key, fingerprint },
+      ...{ currency: intent.currency.toUpperCase(), payment_id: intent.metadata.payment_id ?? '' },
+      ...done,
+    };
+    index.add(entry);
+    journal.append(entry);
+    await journal.durable();
+    await webhooks.send(entry, script);
+    return entry;
+  }
+
+  function sendBack(of: Entry, refund: Refund, script: Script): void {
+    setTimeout(() => {
+      enter(`${of.key}:returned`, '', returnRefund(of.intent, refund), script).catch(parts.onError);
+    }, returnedAfterMs).unref();
   }
 
   return async (request) => {

@@ -2,14 +2,17 @@ import { randomBytes } from 'node:crypto';
 import type { Script } from './cards.ts';
 import type { ApiError, Entry, Intent, Refund } from './objects.ts';
 
+/** What an operation did, as the journal is to have it. */
+export type DoneEntry = Pick<
+  Entry,
+  'operation' | 'amount' | 'outcome' | 'status' | 'intent' | 'refund' | 'error'
+>;
+
 /** What an operation came to: an entry to write down, or an error that leaves no trace and keeps the key unused. */
 export type Done =
   | {
       readonly kind: 'done';
-      readonly entry: Pick<
-        Entry,
-        'operation' | 'amount' | 'outcome' | 'status' | 'intent' | 'refund' | 'error'
-      >;
+      readonly entry: DoneEntry;
     }
   | { readonly kind: 'invalid'; readonly status: 400 | 404; readonly error: ApiError };
 
@@ -123,6 +126,14 @@ export function refundIntent(
   return {
     kind: 'done',
     entry: { operation: 'refund', amount, outcome: 'succeeded', status: 200, intent, refund },
+  };
+}
+
+/** What sending a refund back comes to. */
+export function returnRefund(intent: Intent, refund: Refund): DoneEntry {
+  return {
+    ...{ operation: 'return', amount: refund.amount, outcome: 'succeeded', status: 200, intent },
+    refund: { ...refund, status: 'failed', failure_reason: 'expired_or_canceled_card' },
   };
 }
 

@@ -5,10 +5,18 @@ export type Script = {
   readonly capture: 'take' | 'fail';
   /** `late`: done at once, answered after the client has given up. `error-first`: a 500 and nothing done, then well. */
   readonly answer: 'prompt' | 'slow' | 'late' | 'error-first';
+  /** `return`: the customer's bank sends each refund back a moment after it was done. */
+  readonly refund: 'pay' | 'return';
   readonly webhooks: 'prompt' | 'none' | 'thrice' | 'late' | 'first' | 'reordered';
 };
 
-const good: Script = { authorise: 'hold', capture: 'take', answer: 'prompt', webhooks: 'prompt' };
+const good: Script = {
+  authorise: 'hold',
+  capture: 'take',
+  refund: 'pay',
+  answer: 'prompt',
+  webhooks: 'prompt',
+};
 
 /** What each card does, by the token that stands for it. */
 const cards: Readonly<Record<string, Script>> = {
@@ -21,6 +29,7 @@ const cards: Readonly<Record<string, Script>> = {
   pm_card_timeout_lost: { ...good, authorise: 'swallow' },
   pm_card_500_then_ok: { ...good, answer: 'error-first' },
   pm_card_capture_fails: { ...good, capture: 'fail' },
+  pm_card_refundFail: { ...good, refund: 'return' },
   pm_card_slow: { ...good, answer: 'slow' },
   pm_card_duplicate_webhook: { ...good, webhooks: 'thrice' },
   pm_card_late_webhook: { ...good, webhooks: 'late' },

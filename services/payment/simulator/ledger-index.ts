@@ -28,12 +28,12 @@ export function openIndex(path: string): LedgerIndex {
     create table entry (key text primary key, body text not null) without rowid;
     create table intent (id text primary key, payment_id text not null, body text not null) without rowid;
     create index intent_of_payment on intent (payment_id);
-    create table refund (n integer primary key, intent text not null, body text not null);
+    create table refund (id text primary key, n integer not null, intent text not null, body text not null);
     create index refund_of_intent on refund (intent);`);
   const statements = {
     addEntry: db.prepare('insert into entry values (?, ?)'),
     addIntent: db.prepare('insert or replace into intent values (?, ?, ?)'),
-    addRefund: db.prepare('insert into refund values (?, ?, ?)'),
+    addRefund: db.prepare('insert or replace into refund values (?, ?, ?, ?)'),
     entry: db.prepare('select body from entry where key = ?'),
     intent: db.prepare('select body from intent where id = ?'),
     intents: db.prepare('select body from intent where payment_id = ?'),
@@ -51,7 +51,7 @@ export function openIndex(path: string): LedgerIndex {
       statements.addEntry.run(entry.key, JSON.stringify(entry));
       statements.addIntent.run(entry.intent.id, entry.payment_id, JSON.stringify(entry.intent));
       if (entry.refund !== undefined) {
-        statements.addRefund.run(entry.n, entry.intent.id, JSON.stringify(entry.refund));
+        statements.addRefund.run(entry.refund.id, entry.n, entry.intent.id, JSON.stringify(entry.refund));
       }
       size = Math.max(size, entry.n);
     },

@@ -24,8 +24,8 @@ export type Refund = {
   readonly amount: number;
   readonly currency: string;
   readonly payment_intent: string;
-  readonly status: 'succeeded';
-  readonly failure_reason: null;
+  readonly status: 'succeeded' | 'failed';
+  readonly failure_reason: 'expired_or_canceled_card' | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly created: number;
 };
@@ -41,14 +41,15 @@ export type ApiError = {
 
 /**
  * A line of the journal: what was done under a key, and what was answered. `create` and `abandon` make and end an
- * intent that never held anything; the other operations move money, where the outcome is `succeeded`.
+ * intent that never held anything; `return` is the customer's bank sending a refund back. All others move money on the
+ * shop's behalf, where the outcome is `succeeded`.
  */
 export type Entry = {
   readonly n: number;
   /** ISO 8601. */
   readonly time: string;
   readonly key: string;
-  readonly operation: 'authorise' | 'capture' | 'void' | 'refund' | 'create' | 'abandon';
+  readonly operation: 'authorise' | 'capture' | 'void' | 'refund' | 'return' | 'create' | 'abandon';
   readonly amount: number;
   /** ISO 4217, upper case. */
   readonly currency: string;

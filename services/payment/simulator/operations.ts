@@ -70,7 +70,10 @@ function refunding(index: LedgerIndex, form: Form, created: number): Operation {
     if (intent === undefined) {
       return noSuch('payment_intent');
     }
-    const refunded = index.refundsOf(intent.id).reduce((sum, refund) => sum + refund.amount, 0);
+    const refunded = index
+      .refundsOf(intent.id)
+      .filter(({ status }) => status === 'succeeded')
+      .reduce((sum, refund) => sum + refund.amount, 0);
     const amount = amountField(form, 'amount');
     return refundIntent(intent, refunded, { amount, metadata: objectField(form, 'metadata'), created });
   };

@@ -21,11 +21,12 @@ export async function startSimulator(
     secret: config.webhookSecret,
     onGivenUp: ({ id, type }) => log('an event could not be delivered', { id, type }),
   });
+  const onError = (error: unknown) => log('a request failed', { error: String(error) });
   const listening = await listen({
     port: config.port,
     journal,
-    api: simulatorApi({ journal, index, webhooks, lateMs: config.lateMs }),
-    onError: (error) => log('a request failed', { error: String(error) }),
+    api: simulatorApi({ journal, index, webhooks, lateMs: config.lateMs, onError }),
+    onError,
   });
   return {
     port: listening.port,

@@ -123,6 +123,8 @@ function typeOf(entry: Entry): string | undefined {
       return 'payment_intent.canceled';
     case 'refund':
       return 'refund.created';
+    case 'return':
+      return 'refund.failed';
     case 'create':
       return 'payment_intent.created';
     default:

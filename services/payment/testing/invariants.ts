@@ -13,7 +13,7 @@ export async function assertInvariants({ database, simulator }: Stage): Promise<
 
   const buckets = await sql`
     select payment_id from payment
-    where not (0 <= refunded and refunded <= captured and captured <= authorised and authorised <= amount)`.execute(
+    where not (0 <= owed and owed <= refunded and refunded <= captured and captured <= authorised and authorised <= amount)`.execute(
     db,
   );
   assert.deepEqual(buckets.rows, [], 'I-22');
@@ -25,7 +25,7 @@ export async function assertInvariants({ database, simulator }: Stage): Promise<
         coalesce(sum(amount) filter (where account = 'PROVIDER_BALANCE'), 0) as balance
       from ledger_entry group by payment_id) entries using (payment_id)
     where coalesce(holds, 0) <> case state when 'AUTHORISED' then authorised else 0 end
-      or coalesce(balance, 0) <> captured - refunded`.execute(db);
+      or coalesce(balance, 0) <> captured - refunded + owed`.execute(db);
   assert.deepEqual(ledger.rows, [], 'the ledger and the buckets agree');
 
   const open = await sql`
@@ -34,9 +34,12 @@ export async function assertInvariants({ database, simulator }: Stage): Promise<
 
   const { rows: here } = await sql<{ line: string }>`
     select idempotency_key || ' ' || lower(operation) || ' ' || amount || ' ' || currency as line
-    from attempt where outcome = 'SUCCEEDED' order by 1`.execute(db);
+    from attempt where outcome in ('SUCCEEDED', 'RETURNED') order by 1`.execute(db);
   const there = (await simulator.journal())
-    .filter(({ operation, outcome }) => outcome === 'succeeded' && !['create', 'abandon'].includes(operation))
+    .filter(
+      ({ operation, outcome }) =>
+        outcome === 'succeeded' && !['create', 'abandon', 'return'].includes(operation),
+    )
     .map(({ key, operation, amount, currency }) => `${key} ${operation} ${amount} ${currency}`);
   assert.deepEqual(here.map(({ line }) => line).sort(), [...there].sort(), 'I-23');
 

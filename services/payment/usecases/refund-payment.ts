@@ -51,7 +51,7 @@ export async function awaitRefund(
       throw new Error(`Refund ${key} was stored and is not there`);
     }
     if (!isOpen(attempt)) {
-      return attempt.outcome === 'SUCCEEDED'
+      return attempt.outcome === 'SUCCEEDED' || attempt.outcome === 'RETURNED'
         ? { kind: 'refunded', payment }
         : { kind: 'failed', code: attempt.failureCode };
     }

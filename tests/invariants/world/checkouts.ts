@@ -115,7 +115,7 @@ const orderSql = `
 const paymentSql = `
   select payment_id::text, order_id, state, currency, amount, authorised, captured, refunded,
     coalesce((select string_agg(operation, ' ' order by position) from attempt
-      where attempt.payment_id = payment.payment_id and outcome = 'SUCCEEDED'), '') as done
+      where attempt.payment_id = payment.payment_id and outcome in ('SUCCEEDED', 'RETURNED')), '') as done
   from payment`;
 
 /** A line is an order's SKU at a location. */

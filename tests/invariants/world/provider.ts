@@ -1,7 +1,7 @@
 /** A line of the provider's own journal, as far as the checks need it; amounts in minor units. */
 export type ProviderEntry = {
   readonly key: string;
-  readonly operation: 'authorise' | 'capture' | 'void' | 'refund' | 'create' | 'abandon';
+  readonly operation: 'authorise' | 'capture' | 'void' | 'refund' | 'return' | 'create' | 'abandon';
   readonly amount: number;
   /** ISO 4217, upper case. */
   readonly currency: string;

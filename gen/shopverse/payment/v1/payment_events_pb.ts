@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file shopverse/payment/v1/payment_events.proto.
  */
 export const file_shopverse_payment_v1_payment_events: GenFile = /*@__PURE__*/
-  fileDesc("CilzaG9wdmVyc2UvcGF5bWVudC92MS9wYXltZW50X2V2ZW50cy5wcm90bxIUc2hvcHZlcnNlLnBheW1lbnQudjEi6gMKDFBheW1lbnRFdmVudBI9CgphdXRob3Jpc2VkGAEgASgLMicuc2hvcHZlcnNlLnBheW1lbnQudjEuUGF5bWVudEF1dGhvcmlzZWRIABI5CghkZWNsaW5lZBgCIAEoCzIlLnNob3B2ZXJzZS5wYXltZW50LnYxLlBheW1lbnREZWNsaW5lZEgAEkYKD291dGNvbWVfdW5rbm93bhgDIAEoCzIrLnNob3B2ZXJzZS5wYXltZW50LnYxLlBheW1lbnRPdXRjb21lVW5rbm93bkgAEjkKCGNhcHR1cmVkGAQgASgLMiUuc2hvcHZlcnNlLnBheW1lbnQudjEuUGF5bWVudENhcHR1cmVkSAASRAoOY2FwdHVyZV9mYWlsZWQYBSABKAsyKi5zaG9wdmVyc2UucGF5bWVudC52MS5QYXltZW50Q2FwdHVyZUZhaWxlZEgAEjUKBnZvaWRlZBgGIAEoCzIjLnNob3B2ZXJzZS5wYXltZW50LnYxLlBheW1lbnRWb2lkZWRIABI5CghyZWZ1bmRlZBgHIAEoCzIlLnNob3B2ZXJzZS5wYXltZW50LnYxLlBheW1lbnRSZWZ1bmRlZEgAOhyatRgYChRzaG9wdmVyc2UucGF5bWVudC52MRAGQgcKBWV2ZW50ImUKEVBheW1lbnRBdXRob3Jpc2VkEhIKCnBheW1lbnRfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSKgoGYW1vdW50GAMgASgLMhouc2hvcHZlcnNlLmNvbW1vbi52MS5Nb25leSJNCg9QYXltZW50RGVjbGluZWQSEgoKcGF5bWVudF9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCRIUCgxkZWNsaW5lX2NvZGUYAyABKAkiPQoVUGF5bWVudE91dGNvbWVVbmtub3duEhIKCnBheW1lbnRfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkiZQoPUGF5bWVudENhcHR1cmVkEhIKCnBheW1lbnRfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSLAoIY2FwdHVyZWQYAyABKAsyGi5zaG9wdmVyc2UuY29tbW9uLnYxLk1vbmV5IlIKFFBheW1lbnRDYXB0dXJlRmFpbGVkEhIKCnBheW1lbnRfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSFAoMZmFpbHVyZV9jb2RlGAMgASgJIjUKDVBheW1lbnRWb2lkZWQSEgoKcGF5bWVudF9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCSK/AQoPUGF5bWVudFJlZnVuZGVkEhIKCnBheW1lbnRfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSKgoGYW1vdW50GAMgASgLMhouc2hvcHZlcnNlLmNvbW1vbi52MS5Nb25leRIsCghyZWZ1bmRlZBgEIAEoCzIaLnNob3B2ZXJzZS5jb21tb24udjEuTW9uZXkSLAoIY2FwdHVyZWQYBSABKAsyGi5zaG9wdmVyc2UuY29tbW9uLnYxLk1vbmV5YgZwcm90bzM", [file_shopverse_common_v1_money, file_shopverse_options_v1_options]);
+  fileDesc("CilzaG9wdmVyc2UvcGF5bWVudC92MS9wYXltZW50X2V2ZW50cy5wcm90bxIUc2hvcHZlcnNlLnBheW1lbnQudjEisgQKDFBheW1lbnRFdmVudBI9CgphdXRob3Jpc2VkGAEgASgLMicuc2hvcHZlcnNlLnBheW1lbnQudjEuUGF5bWVudEF1dGhvcmlzZWRIABI5CghkZWNsaW5lZBgCIAEoCzIlLnNob3B2ZXJzZS5wYXltZW50LnYxLlBheW1lbnREZWNsaW5lZEgAEkYKD291dGNvbWVfdW5rbm93bhgDIAEoCzIrLnNob3B2ZXJzZS5wYXltZW50LnYxLlBheW1lbnRPdXRjb21lVW5rbm93bkgAEjkKCGNhcHR1cmVkGAQgASgLMiUuc2hvcHZlcnNlLnBheW1lbnQudjEuUGF5bWVudENhcHR1cmVkSAASRAoOY2FwdHVyZV9mYWlsZWQYBSABKAsyKi5zaG9wdmVyc2UucGF5bWVudC52MS5QYXltZW50Q2FwdHVyZUZhaWxlZEgAEjUKBnZvaWRlZBgGIAEoCzIjLnNob3B2ZXJzZS5wYXltZW50LnYxLlBheW1lbnRWb2lkZWRIABI5CghyZWZ1bmRlZBgHIAEoCzIlLnNob3B2ZXJzZS5wYXltZW50LnYxLlBheW1lbnRSZWZ1bmRlZEgAEkYKD3JlZnVuZF9yZXR1cm5lZBgIIAEoCzIrLnNob3B2ZXJzZS5wYXltZW50LnYxLlBheW1lbnRSZWZ1bmRSZXR1cm5lZEgAOhyatRgYChRzaG9wdmVyc2UucGF5bWVudC52MRAGQgcKBWV2ZW50ImUKEVBheW1lbnRBdXRob3Jpc2VkEhIKCnBheW1lbnRfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSKgoGYW1vdW50GAMgASgLMhouc2hvcHZlcnNlLmNvbW1vbi52MS5Nb25leSJNCg9QYXltZW50RGVjbGluZWQSEgoKcGF5bWVudF9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCRIUCgxkZWNsaW5lX2NvZGUYAyABKAkiPQoVUGF5bWVudE91dGNvbWVVbmtub3duEhIKCnBheW1lbnRfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkiZQoPUGF5bWVudENhcHR1cmVkEhIKCnBheW1lbnRfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSLAoIY2FwdHVyZWQYAyABKAsyGi5zaG9wdmVyc2UuY29tbW9uLnYxLk1vbmV5IlIKFFBheW1lbnRDYXB0dXJlRmFpbGVkEhIKCnBheW1lbnRfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSFAoMZmFpbHVyZV9jb2RlGAMgASgJIjUKDVBheW1lbnRWb2lkZWQSEgoKcGF5bWVudF9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCSK/AQoPUGF5bWVudFJlZnVuZGVkEhIKCnBheW1lbnRfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSKgoGYW1vdW50GAMgASgLMhouc2hvcHZlcnNlLmNvbW1vbi52MS5Nb25leRIsCghyZWZ1bmRlZBgEIAEoCzIaLnNob3B2ZXJzZS5jb21tb24udjEuTW9uZXkSLAoIY2FwdHVyZWQYBSABKAsyGi5zaG9wdmVyc2UuY29tbW9uLnYxLk1vbmV5IqkBChVQYXltZW50UmVmdW5kUmV0dXJuZWQSEgoKcGF5bWVudF9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCRIqCgZhbW91bnQYAyABKAsyGi5zaG9wdmVyc2UuY29tbW9uLnYxLk1vbmV5EigKBG93ZWQYBCABKAsyGi5zaG9wdmVyc2UuY29tbW9uLnYxLk1vbmV5EhQKDGZhaWx1cmVfY29kZRgFIAEoCWIGcHJvdG8z", [file_shopverse_common_v1_money, file_shopverse_options_v1_options]);
 
 /**
  * A fact about a payment. The key is the payment's id.
@@ -82,6 +82,14 @@ export type PaymentEvent = Message<"shopverse.payment.v1.PaymentEvent"> & {
      */
     value: PaymentRefunded;
     case: "refunded";
+  } | {
+    /**
+     * Money that was paid back came back: the customer is to have it by another way.
+     *
+     * @generated from field: shopverse.payment.v1.PaymentRefundReturned refund_returned = 8;
+     */
+    value: PaymentRefundReturned;
+    case: "refundReturned";
   } | { case: undefined; value?: undefined };
 };
 
@@ -336,4 +344,53 @@ export type PaymentRefunded = Message<"shopverse.payment.v1.PaymentRefunded"> & 
  */
 export const PaymentRefundedSchema: GenMessage<PaymentRefunded> = /*@__PURE__*/
   messageDesc(file_shopverse_payment_v1_payment_events, 7);
+
+/**
+ * Money that was paid back came back, as the customer's bank didn't take it.
+ *
+ * @generated from message shopverse.payment.v1.PaymentRefundReturned
+ */
+export type PaymentRefundReturned = Message<"shopverse.payment.v1.PaymentRefundReturned"> & {
+  /**
+   * The payment's id.
+   *
+   * @generated from field: string payment_id = 1;
+   */
+  paymentId: string;
+
+  /**
+   * The order's id.
+   *
+   * @generated from field: string order_id = 2;
+   */
+  orderId: string;
+
+  /**
+   * How much came back now.
+   *
+   * @generated from field: shopverse.common.v1.Money amount = 3;
+   */
+  amount?: Money | undefined;
+
+  /**
+   * How much the customer is owed in all.
+   *
+   * @generated from field: shopverse.common.v1.Money owed = 4;
+   */
+  owed?: Money | undefined;
+
+  /**
+   * Why, in the provider's word.
+   *
+   * @generated from field: string failure_code = 5;
+   */
+  failureCode: string;
+};
+
+/**
+ * Describes the message shopverse.payment.v1.PaymentRefundReturned.
+ * Use `create(PaymentRefundReturnedSchema)` to create a new message.
+ */
+export const PaymentRefundReturnedSchema: GenMessage<PaymentRefundReturned> = /*@__PURE__*/
+  messageDesc(file_shopverse_payment_v1_payment_events, 8);
 

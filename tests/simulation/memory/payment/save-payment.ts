@@ -113,6 +113,7 @@ function bucketsOf(payment: Payment) {
     authorised: payment.authorised,
     captured: payment.captured,
     refunded: payment.refunded,
+    owed: payment.owed,
     cancelling: payment.cancelling,
     provider_reference: payment.reference,
     decline_code: payment.declineCode,
