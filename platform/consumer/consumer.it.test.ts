@@ -6,6 +6,7 @@ import { type Generated, sql } from 'kysely';
 import { pino } from 'pino';
 import { currentContext } from '#platform/context/context.ts';
 import type { MigrationSet } from '#platform/db/database.ts';
+import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { deadLetterHeader } from '#platform/deadletter/publish.ts';
 import { takeDeadLetter } from '#platform/deadletter/redrive.ts';
 import { deadLetterRetries } from '#platform/deadletter/retry-worker.ts';
@@ -184,7 +185,10 @@ consumerTest('a topic that is read again from its start changes nothing', nothin
   await waitFor(
     'the end of the topic',
     async () => {
-      const places = await world.database.db.selectFrom('consumer_offset').select('next_offset').execute();
+      const places = await kernelTables(world.database.db)
+        .selectFrom('consumer_offset')
+        .select('next_offset')
+        .execute();
       return places.some((place) => place.next_offset === 3n);
     },
     20_000,
@@ -218,7 +222,7 @@ consumerTest(
     await world.send(world.fact('good', 2));
     await count(world, 3);
     await waitFor('the queue', async () => {
-      const letters = await world.database.db
+      const letters = await kernelTables(world.database.db)
         .selectFrom('dead_letter')
         .select('state')
         .orderBy('id')
@@ -226,7 +230,7 @@ consumerTest(
       return letters.map((letter) => letter.state).join() === 'RETRYING,QUEUED,QUEUED';
     });
     assert.deepEqual(await world.effects(), { bad: [12], good: [1, 2] });
-    const [head, second] = await world.database.db
+    const [head, second] = await kernelTables(world.database.db)
       .selectFrom('dead_letter')
       .select('id')
       .orderBy('id')
@@ -352,7 +356,11 @@ consumerTest(
     };
     await world.send(skip('erased'), skip('moved'), world.fact('a', 3));
     await count(world, 1);
-    const inbox = await world.database.db.selectFrom('inbox').select('outcome').orderBy('offset').execute();
+    const inbox = await kernelTables(world.database.db)
+      .selectFrom('inbox')
+      .select('outcome')
+      .orderBy('offset')
+      .execute();
     assert.deepEqual(
       inbox.map((row) => row.outcome),
       ['skip', 'skip', 'effect'],
@@ -395,7 +403,7 @@ consumerTest(
     await count(world, 240);
     const upTo60 = Array.from({ length: 60 }, (_, index) => index + 1);
     assert.deepEqual(await world.effects(), { a: upTo60, b: upTo60, c: upTo60, d: upTo60 });
-    const letters = await world.database.db.selectFrom('dead_letter').selectAll().execute();
+    const letters = await kernelTables(world.database.db).selectFrom('dead_letter').selectAll().execute();
     assert.deepEqual(letters, []);
   },
 );
@@ -409,7 +417,8 @@ consumerTest(
     await waitFor('the free ones', async () => (await world.effects()).free?.length === 2, 45_000);
     const letter = await waitFor(
       'the letter',
-      async () => world.database.db.selectFrom('dead_letter').select('error').executeTakeFirst(),
+      async () =>
+        kernelTables(world.database.db).selectFrom('dead_letter').select('error').executeTakeFirst(),
       45_000,
     );
     assert.match(letter.error, /HandlerTimeout/);

@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import type { Logger } from '#platform/log/logger.ts';
 import type { Clock, Ids } from '#platform/ports.ts';
-import type { Database, KernelTables, MigrationSet } from './database.ts';
+import type { Database, MigrationSet } from './database.ts';
 import { databaseOver } from './database-over.ts';
 import { kernelMigrations } from './kernel-migrations.ts';
 import { migrate } from './migrate.ts';
@@ -28,7 +28,7 @@ export async function connectDatabase<T>(options: {
     url: options.url,
     poolSize: options.poolSize,
     open: (size) =>
-      new Kysely<T & KernelTables>({
+      new Kysely<T>({
         dialect: new PostgresDialect({ pool: createPool({ ...options, size }) }),
         log: statementTelemetry(options.service),
       }),

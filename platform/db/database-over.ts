@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { EventSource } from '#platform/events/headers.ts';
-import type { Database, KernelTables } from './database.ts';
+import type { Database } from './database.ts';
 import { runTransaction } from './transaction.ts';
 
 const reservedConnections = 3;
@@ -11,7 +11,7 @@ export function databaseOver<T>(options: {
   readonly url: string;
   /** The most connections at once, beside the reserved ones; 10 by default. */
   readonly poolSize?: number | undefined;
-  readonly open: (size: number) => Kysely<T & KernelTables>;
+  readonly open: (size: number) => Kysely<T>;
 }): Database<T> {
   const { source, url, open } = options;
   const db = open(options.poolSize ?? 10);

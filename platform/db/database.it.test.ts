@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { nobody, runInContext } from '#platform/context/context.ts';
+import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { domainEvent } from '#platform/events/domain-event.ts';
 import { type TestDatabase, testDatabase } from '#platform/testing/test-database.ts';
 import { testEvents } from '#platform/testing/test-facts.ts';
@@ -157,7 +158,7 @@ test('an appended fact is in the outbox exactly when its transaction committed',
   await database.transaction(async () => undefined);
   stop();
   assert.equal(told, 1);
-  const rows = await database.db
+  const rows = await kernelTables(database.db)
     .selectFrom('outbox')
     .select(['aggregate_id', 'aggregate_seq'])
     .where('aggregate_id', 'in', ['kept', 'lost'])
@@ -175,7 +176,7 @@ test('a fact carries the causes of the context that it was appended in', async (
     runInContext(context('1'), () => tx.append(fact('caused', 1)));
     runInContext(context('2'), () => tx.append(fact('caused', 2)));
   });
-  const rows = await database.db
+  const rows = await kernelTables(database.db)
     .selectFrom('outbox')
     .select(['headers', 'event_id'])
     .where('aggregate_id', '=', 'caused')
@@ -204,7 +205,7 @@ test('an aggregate history cannot fork: who loses the race for a number runs aga
       tx.append(fact('raced', Number(rows[0]?.last ?? 0n) + 1));
     });
   await Promise.all([next(), next(), next()]);
-  const rows = await database.db
+  const rows = await kernelTables(database.db)
     .selectFrom('outbox')
     .select('aggregate_seq')
     .where('aggregate_id', '=', 'raced')

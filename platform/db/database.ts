@@ -9,15 +9,15 @@ export type MigrationSet = Readonly<
 
 /** A transaction under way. Everything done through `db` and every appended event is committed, or nothing is. */
 export type Tx<T> = {
-  readonly db: Transaction<T & KernelTables>;
+  readonly db: Transaction<T>;
   /** Facts to publish. They are written to the outbox in one statement just before COMMIT, in this order. */
   append(...events: readonly DomainEvent[]): void;
 };
 
 /** One service's database. */
 export type Database<T> = {
-  /** For reads outside a transaction; writes belong in `transaction`. */
-  readonly db: Kysely<T & KernelTables>;
+  /** The service's own tables, for reads outside a transaction; writes belong in `transaction`. */
+  readonly db: Kysely<T>;
   /** The service that owns the database, such as `order`. */
   readonly service: string;
   /** A postgres:// URL, for connections that must not come from the pool. */

@@ -6,7 +6,7 @@ import { Counter } from 'prom-client';
 import type { EventSource } from '#platform/events/headers.ts';
 import { insertIntoOutbox, type OutboxEntry, outboxEntry } from '#platform/outbox/append.ts';
 import { AmbiguousCommit } from './ambiguous-commit.ts';
-import type { KernelTables, Tx } from './database.ts';
+import type { Tx } from './database.ts';
 import { kernelTables } from './kernel-tables.ts';
 import { isConflict, isDisconnect } from './transient.ts';
 
@@ -20,7 +20,7 @@ export type Committed<R> = { readonly result: R; readonly appended: number };
 
 /** `Database.transaction`, without telling anybody of the commit. */
 export async function runTransaction<T, R>(
-  db: Kysely<T & KernelTables>,
+  db: Kysely<T>,
   source: EventSource,
   work: (tx: Tx<T>) => Promise<R>,
   attempts = 6,
@@ -40,7 +40,7 @@ export async function runTransaction<T, R>(
 }
 
 async function runOnce<T, R>(
-  db: Kysely<T & KernelTables>,
+  db: Kysely<T>,
   source: EventSource,
   work: (tx: Tx<T>) => Promise<R>,
 ): Promise<Committed<R>> {

@@ -12,7 +12,7 @@ import { beginCheckout, completeCheckout, undoCheckout } from './usecases/checko
 export function createConsumers(database: Database<CartTables>, deps: WriterDeps): readonly Consumer[] {
   const writerOf = ({ tx }: Message<CartTables>) => createWriter(tx, deps);
   return [
-    consumer({
+    consumer<CartTables>({
       name: 'shopverse.cart.checkout',
       database,
       on: [
@@ -23,7 +23,7 @@ export function createConsumers(database: Database<CartTables>, deps: WriterDeps
         }),
       ],
     }),
-    consumer({
+    consumer<CartTables>({
       name: 'shopverse.cart.catalogue',
       database,
       on: [

@@ -8,6 +8,7 @@ import { type OrderEvent, OrderEventSchema } from '#gen/shopverse/order/v1/order
 import type { Consumer } from '#platform/consumer/consumer.ts';
 import { readRecord } from '#platform/consumer/incoming.ts';
 import { takePortion } from '#platform/consumer/process-batch.ts';
+import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { domainEvent, topicOf } from '#platform/events/domain-event.ts';
 import { eventHeaders } from '#platform/events/headers.ts';
 import { armFailpoints } from '#platform/failpoint/failpoint.ts';
@@ -80,7 +81,7 @@ test('batches of several partitions at once want the same SKUs in any order, and
     select count(*) as facts, count(distinct xmin::text) as transactions
     from inbox where partition >= 10`.execute(room.database.db);
   assert.deepEqual(rows, [{ facts: 120n, transactions: 6n }], 'no batch was halved after a deadlock');
-  const parked = await room.database.db.selectFrom('dead_letter').selectAll().execute();
+  const parked = await kernelTables(room.database.db).selectFrom('dead_letter').selectAll().execute();
   assert.deepEqual(parked, []);
   await assertInvariants(room.database);
 });

@@ -31,7 +31,7 @@ export function createConsumers(database: Database<Tables>, deps: ConsumerDeps):
       await settleReservation(reservationsIn(tx, deps.ids, now), orderId, how, now);
     };
   return [
-    consumer({
+    consumer<Tables>({
       name: 'shopverse.inventory.checkout',
       step: 'inventory.checkout',
       // Shorter than usual: whoever waits to move stock waits for a batch at most.

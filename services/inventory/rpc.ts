@@ -11,7 +11,6 @@ import type { Clock, Ids } from '#platform/ports.ts';
 import { bind, type RpcBinding } from '#platform/rpc/bind.ts';
 import { addLocation } from './adapters/locations.ts';
 import { asOnlyWriter } from './adapters/one-writer.ts';
-import { pageSizeOf } from './adapters/page-token.ts';
 import * as queries from './adapters/queries.ts';
 import { shelvesIn } from './adapters/shelves.ts';
 import type { Tables } from './adapters/tables.ts';
@@ -54,7 +53,7 @@ export function createRpc({ database, clock, ids }: RpcDeps): RpcBinding {
     },
 
     listLowStock: async ({ pageSize, pageToken }) => {
-      const page = await queries.lowStock(database.db, pageSizeOf(pageSize), pageToken);
+      const page = await queries.lowStock(database.db, pageSize, pageToken);
       return { stocks: page.rows.map(toStock), nextPageToken: page.nextPageToken };
     },
 
@@ -97,7 +96,7 @@ export function createRpc({ database, clock, ids }: RpcDeps): RpcBinding {
       ),
 
     listMovements: async ({ sku, pageSize, pageToken }) => {
-      const page = await queries.movementsOf(database.db, sku, pageSizeOf(pageSize), pageToken);
+      const page = await queries.movementsOf(database.db, sku, pageSize, pageToken);
       return { movements: page.rows.map(toMovement), nextPageToken: page.nextPageToken };
     },
 
@@ -110,7 +109,7 @@ export function createRpc({ database, clock, ids }: RpcDeps): RpcBinding {
     },
 
     listLocations: async ({ pageSize, pageToken }) => {
-      const page = await queries.locations(database.db, pageSizeOf(pageSize), pageToken);
+      const page = await queries.locations(database.db, pageSize, pageToken);
       return { locations: page.rows.map(toLocation), nextPageToken: page.nextPageToken };
     },
 

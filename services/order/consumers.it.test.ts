@@ -10,6 +10,7 @@ import { PaymentEventSchema } from '#gen/shopverse/payment/v1/payment_events_pb.
 import type { Consumer } from '#platform/consumer/consumer.ts';
 import { readRecord } from '#platform/consumer/incoming.ts';
 import { takePortion } from '#platform/consumer/process-batch.ts';
+import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { domainEvent, topicOf } from '#platform/events/domain-event.ts';
 import { eventHeaders } from '#platform/events/headers.ts';
 import { armFailpoints } from '#platform/failpoint/failpoint.ts';
@@ -181,7 +182,10 @@ test('an answer that contradicts its order, or has none, is parked and lets othe
   await deliver([short]);
   assert.equal((await rowOf(orderId)).state, 'STOCK_RESERVED');
   assert.equal((await rowOf(other)).stock, 'reserved');
-  const parked = await orders.database.db.selectFrom('dead_letter').select(['key', 'error']).execute();
+  const parked = await kernelTables(orders.database.db)
+    .selectFrom('dead_letter')
+    .select(['key', 'error'])
+    .execute();
   assert.deepEqual(parked.map(({ key }) => key?.toString()).toSorted(), [stray, paymentId].toSorted());
   assert.match(parked.map(({ error }) => error).join(), /contradicts/);
 });

@@ -30,7 +30,7 @@ export function checkoutConsumer(
     (fact: OfPayment, heard: Heard): Promise<void> =>
       tell(fact, { type, paymentId: fact.paymentId }, heard);
 
-  return consumer({
+  return consumer<OrderTables>({
     name: 'shopverse.order.checkout',
     step: 'order.checkout',
     database,

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import {
   PaymentService,
   type RefundPaymentRequest,
@@ -6,8 +7,8 @@ import {
 import type { Database, Tx } from '#platform/db/database.ts';
 import { idempotent } from '#platform/idempotency/idempotent.ts';
 import { bind, type Call, type RpcBinding, requireUser } from '#platform/rpc/bind.ts';
+import { paging } from '#platform/rpc/paging.ts';
 import { fromStateMessage, toEntryMessage, toPaymentMessage } from './messages.ts';
-import { entriesToken, pageSize, readEntriesToken, readPaymentsToken } from './page-tokens.ts';
 import type { PaymentStore, PaymentWriter } from './ports.ts';
 import { paymentNotFound, providerUnavailable, refundFailed, refundRefused } from './refusals.ts';
 import { awaitRefund, intendRefund } from './usecases/refund-payment.ts';
@@ -22,6 +23,10 @@ export type RpcParts<T> = {
   /** Resolves when an attempt was worked on, or after a moment. */
   readonly worked: (key: string, signal: AbortSignal) => Promise<void>;
 };
+
+// Payments newest first, a payment's entries oldest first.
+const paymentPages = paging('payments', z.uuid());
+const entryPages = paging('ledger-entries', z.string().regex(/^\d{1,18}$/));
 
 /** How long before the caller's deadline a refund stops waiting for the provider, in milliseconds. */
 const answerInMs = 250;
@@ -43,36 +48,34 @@ export function paymentRpc<T>(parts: RpcParts<T>): RpcBinding {
       if (own !== undefined && request.userId !== '' && request.userId !== own) {
         return {};
       }
-      const size = pageSize(request.pageSize);
-      const found = await store.list({
+      const filter = {
         orderId: request.orderId || undefined,
         userId: own ?? (request.userId || undefined),
         state: fromStateMessage(request.state),
-        before: readPaymentsToken(request.pageToken),
-        limit: size + 1,
-      });
-      const page = found.slice(0, size);
-      return {
-        payments: page.map(toPaymentMessage),
-        nextPageToken: found.length > size ? (page.at(-1)?.id ?? '') : '',
       };
+      const size = paymentPages.size(request.pageSize);
+      const before = paymentPages.after(request.pageToken, filter);
+      const found = await store.list({ ...filter, before, limit: size + 1 });
+      const { rows, nextPageToken } = paymentPages.page(found, size, ({ id }) => id, filter);
+      return { payments: rows.map(toPaymentMessage), nextPageToken };
     },
 
     refundPayment: (request, call) => refund(parts, request, call),
 
-    async listLedgerEntries({ paymentId, pageSize: asked, pageToken }) {
-      const after = readEntriesToken(pageToken, paymentId);
-      const size = pageSize(asked);
+    async listLedgerEntries({ paymentId, pageSize, pageToken }) {
+      const after = BigInt(entryPages.after(pageToken, paymentId) ?? 0);
+      const size = entryPages.size(pageSize);
       const found = await store.entries(paymentId, after, size + 1);
-      const page = found.slice(0, size);
-      const last = found.length > size ? page.at(-1) : undefined;
-      if (page.length === 0 && (await store.find(paymentId)) === undefined) {
+      if (found.length === 0 && (await store.find(paymentId)) === undefined) {
         throw paymentNotFound();
       }
-      return {
-        entries: page.map(toEntryMessage),
-        nextPageToken: last === undefined ? '' : entriesToken(paymentId, last.entryId),
-      };
+      const { rows, nextPageToken } = entryPages.page(
+        found,
+        size,
+        ({ entryId }) => entryId.toString(),
+        paymentId,
+      );
+      return { entries: rows.map(toEntryMessage), nextPageToken };
     },
   });
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { Product_State } from '#gen/shopverse/product/v1/product_pb.ts';
+import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { productOf, reasonOf, startCatalogue } from './testing/catalogue.ts';
 
 let stage: Awaited<ReturnType<typeof startCatalogue>>;
@@ -45,7 +46,7 @@ test('prices that are set at the same time are facts without a gap', async () =>
       stage.staff.setPrice({ sku, price: usd(BigInt(1_000 + index)) }),
     ),
   );
-  const rows = await stage.database.db
+  const rows = await kernelTables(stage.database.db)
     .selectFrom('outbox')
     .select('aggregate_seq')
     .where('aggregate_id', '=', product.productId)

@@ -1,4 +1,3 @@
-import type { Kysely } from 'kysely';
 import { createRuntime } from '#platform/runtime.ts';
 import { runService } from '#platform/service/run-service.ts';
 import { createSearchFeed } from './adapters/search-feed.ts';
@@ -11,7 +10,7 @@ const config = readProductConfig();
 const runtime = await createRuntime();
 const database = await runtime.database<ProductTables>(migrations);
 const { clock, ids } = runtime;
-const search = createSearchFeed(database.db as unknown as Kysely<ProductTables>);
+const search = createSearchFeed(database.db);
 
 await runService(runtime, {
   rpc: [createRpc({ database, clock, ids, currency: config.SHOP_CURRENCY, index: search.current })],

@@ -27,12 +27,6 @@ export function refuse(reason: Refused): Error {
   return refusal(ErrorReasonSchema, ErrorReason[reason], MESSAGES[reason]);
 }
 
-/** The refusal of a page token that is of another query, or of none. */
-export function pageTokenInvalid(): Error {
-  const text = 'The page token is not one of this query.';
-  return refusal(CommonErrorReasonSchema, CommonErrorReason.PAGE_TOKEN_INVALID, text);
-}
-
 /** What the schema's rules have made sure of. */
 export function given<M>(message: M | undefined): M {
   if (message === undefined) {

@@ -1,8 +1,6 @@
-import type { Kysely } from 'kysely';
 import type { ProductService } from '#gen/shopverse/product/v1/product_service_pb.ts';
 import { invalidRequest } from '#platform/errors/refusal.ts';
 import type { Handlers } from '#platform/rpc/bind.ts';
-import type { ProductTables } from './adapters/tables.ts';
 import { fromProduct, toImport } from './messages.ts';
 import { given, known, refuse, skuTaken } from './refusals.ts';
 import { type ProductDeps, storesOf, within } from './usecases/deps.ts';
@@ -13,7 +11,7 @@ export function importRpc(
   deps: ProductDeps,
 ): Pick<Handlers<typeof ProductService>, 'startImport' | 'importProducts' | 'finishImport' | 'watchImport'> {
   const { database, currency } = deps;
-  const stored = storesOf(database.db as unknown as Kysely<ProductTables>, deps).imports;
+  const stored = storesOf(database.db, deps).imports;
   return {
     startImport: ({ importId, source, expectedCount }) =>
       database.transaction(async (tx) => {

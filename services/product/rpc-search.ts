@@ -5,11 +5,11 @@ import {
   SearchProductsRequest_Sort,
 } from '#gen/shopverse/product/v1/product_service_pb.ts';
 import type { Handlers } from '#platform/rpc/bind.ts';
+import { pageTokenInvalid } from '#platform/rpc/paging.ts';
 import { keepLatest } from './domain/latest.ts';
 import type { SearchIndex } from './domain/search-index.ts';
 import { toProduct } from './messages.ts';
 import type { StoredProduct } from './ports.ts';
-import { pageTokenInvalid } from './refusals.ts';
 import { type Found, type Question, searchProducts } from './usecases/search-products.ts';
 
 const KEPT_ANSWERS = 500;

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { z } from 'zod';
 import {
   CreateCategoryResponseSchema,
   CreateProductResponseSchema,
@@ -7,20 +7,23 @@ import {
 } from '#gen/shopverse/product/v1/product_service_pb.ts';
 import { idempotent } from '#platform/idempotency/idempotent.ts';
 import { bind, type Call, type RpcBinding } from '#platform/rpc/bind.ts';
-import type { ProductTables } from './adapters/tables.ts';
+import { paging } from '#platform/rpc/paging.ts';
 import type { SearchIndex } from './domain/search-index.ts';
 import { fromProduct, toCategory, toProduct } from './messages.ts';
 import type { StoredProduct } from './ports.ts';
-import { etagMismatch, given, maskOf, pageTokenInvalid, type Refused, refuse, skuTaken } from './refusals.ts';
+import { etagMismatch, given, maskOf, type Refused, refuse, skuTaken } from './refusals.ts';
 import { importRpc } from './rpc-import.ts';
 import { searchRpc } from './rpc-search.ts';
 import { type ProductDeps, storesOf, within } from './usecases/deps.ts';
 import { archiveProduct, createProduct, setPrice, updateProduct } from './usecases/edit-product.ts';
 
+// Subcategories have names of their own, which hold no control characters.
+const categoryPages = paging('categories', z.string().regex(/^\P{Cc}*$/u), 100);
+
 /** The product service's methods. */
 export function createRpc(deps: ProductDeps & { readonly index: () => SearchIndex }): RpcBinding {
   const { database, currency } = deps;
-  const db = database.db as unknown as Kysely<ProductTables>;
+  const db = database.db;
   const { products, categories } = storesOf(db, deps);
   const visible = (product: StoredProduct | undefined, { caller }: Call) =>
     product !== undefined && (product.state !== 'DRAFT' || caller.roles.some((role) => STAFF.has(role)));
@@ -50,19 +53,15 @@ export function createRpc(deps: ProductDeps & { readonly index: () => SearchInde
     },
 
     listCategories: async ({ parentId, pageSize, pageToken }) => {
-      const size = pageSize === 0 ? 100 : pageSize;
-      const after = pageToken === '' ? undefined : Buffer.from(pageToken, 'base64url').toString('utf8');
-      // A name never holds a control character.
-      if (after !== undefined && /[\p{Cc}\ufffd]/u.test(after)) {
-        throw pageTokenInvalid();
-      }
-      const found = await categories.list(parentId, size + 1, after);
-      const page = found.slice(0, size);
-      const last = page.at(-1)?.path.at(-1) ?? '';
-      return {
-        categories: page.map(toCategory),
-        nextPageToken: found.length > size ? Buffer.from(last).toString('base64url') : '',
-      };
+      const size = categoryPages.size(pageSize);
+      const found = await categories.list(parentId, size + 1, categoryPages.after(pageToken, parentId));
+      const { rows, nextPageToken } = categoryPages.page(
+        found,
+        size,
+        ({ path }) => path.at(-1) ?? '',
+        parentId,
+      );
+      return { categories: rows.map(toCategory), nextPageToken };
     },
 
     createCategory: (request, call) =>

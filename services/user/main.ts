@@ -1,4 +1,3 @@
-import type { Kysely } from 'kysely';
 import { createRuntime } from '#platform/runtime.ts';
 import { runService } from '#platform/service/run-service.ts';
 import { endedSessions } from './adapters/ended-sessions.ts';
@@ -36,7 +35,7 @@ const signingKeys = createSigningKeys({
 const failures = createRedisFailureLog({
   url: config.REDIS_URL,
   clock,
-  fallback: createFailureLog(database.db as unknown as Kysely<UserTables>, clock),
+  fallback: createFailureLog(database.db, clock),
 });
 const deps = {
   database,
@@ -67,7 +66,7 @@ await runService(runtime, {
       headers: { 'content-type': 'application/json', 'cache-control': 'public, max-age=30' },
       body: JSON.stringify(await signingKeys.jwks()),
     }),
-    'GET /.well-known/ended-sessions': endedSessions(database.db as unknown as Kysely<UserTables>, {
+    'GET /.well-known/ended-sessions': endedSessions(database.db, {
       clock,
       lifetimeMs: config.ACCESS_TOKEN_SECONDS * 1000 + BEYOND_TOKENS_MS,
     }),

@@ -1,7 +1,3 @@
-import {
-  ErrorReason as CommonErrorReason,
-  ErrorReasonSchema as CommonErrorReasonSchema,
-} from '#gen/shopverse/common/v1/error_reason_pb.ts';
 import { ErrorReason, ErrorReasonSchema } from '#gen/shopverse/user/v1/user_pb.ts';
 import { notFound, refusal } from '#platform/errors/refusal.ts';
 import type { Call } from '#platform/rpc/bind.ts';
@@ -46,18 +42,4 @@ export function sessionOf({ caller }: Call): string {
     throw notFound('The token is of no session.');
   }
   return caller.sessionId;
-}
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-/** Where the page before ended. Lists are by id, newest first, and their tokens are the last id shown. */
-export function cursor(pageToken: string): string | undefined {
-  if (pageToken !== '' && !UUID.test(pageToken)) {
-    throw refusal(
-      CommonErrorReasonSchema,
-      CommonErrorReason.PAGE_TOKEN_INVALID,
-      'The page token is not one of this list.',
-    );
-  }
-  return pageToken === '' ? undefined : pageToken;
 }

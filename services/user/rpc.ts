@@ -1,10 +1,12 @@
+import { z } from 'zod';
 import { SessionEnded_Reason } from '#gen/shopverse/user/v1/user_events_pb.ts';
 import { RegisterResponseSchema, UserService } from '#gen/shopverse/user/v1/user_service_pb.ts';
 import { idempotent } from '#platform/idempotency/idempotent.ts';
 import { bind, type RpcBinding, requireUser } from '#platform/rpc/bind.ts';
+import { paging } from '#platform/rpc/paging.ts';
 import type { SigningKeys } from './adapters/signing-keys.ts';
 import { toSession, toTokens, toUser } from './messages.ts';
-import { changed, cursor, found, refuse, sessionOf } from './refusals.ts';
+import { changed, found, refuse, sessionOf } from './refusals.ts';
 import {
   ban,
   changePassword,
@@ -16,7 +18,9 @@ import { accountReader, sessionReader, type UserDeps } from './usecases/deps.ts'
 import { endSession, logIn, refresh } from './usecases/log-in.ts';
 import { register, verifyEmail } from './usecases/register.ts';
 
-const DEFAULT_PAGE = 50;
+// Both are by id, newest first.
+const sessionPages = paging('sessions', z.uuid());
+const userPages = paging('users', z.uuid());
 
 /** The user service's methods. */
 export function createRpc(deps: UserDeps & { readonly signingKeys: SigningKeys }): RpcBinding {
@@ -71,13 +75,11 @@ export function createRpc(deps: UserDeps & { readonly signingKeys: SigningKeys }
     },
 
     listSessions: async ({ pageSize, pageToken }, call) => {
-      const size = pageSize === 0 ? DEFAULT_PAGE : pageSize;
-      const found = await sessionReader(deps).list(requireUser(call), size + 1, cursor(pageToken));
-      const page = found.slice(0, size);
-      return {
-        sessions: page.map((session) => toSession(session, call.caller.sessionId)),
-        nextPageToken: found.length > size ? (page.at(-1)?.sessionId ?? '') : '',
-      };
+      const userId = requireUser(call);
+      const size = sessionPages.size(pageSize);
+      const found = await sessionReader(deps).list(userId, size + 1, sessionPages.after(pageToken, userId));
+      const { rows, nextPageToken } = sessionPages.page(found, size, ({ sessionId }) => sessionId, userId);
+      return { sessions: rows.map((session) => toSession(session, call.caller.sessionId)), nextPageToken };
     },
 
     revokeSession: async ({ sessionId }, call) => {
@@ -121,14 +123,11 @@ export function createRpc(deps: UserDeps & { readonly signingKeys: SigningKeys }
     getUser: async ({ userId }) => ({ user: toUser(found(await accountReader(deps).find({ userId }))) }),
 
     listUsers: async ({ pageSize, pageToken, email }) => {
-      const size = pageSize === 0 ? DEFAULT_PAGE : pageSize;
-      const after = cursor(pageToken);
-      const accounts = await accountReader(deps).list(size + 1, after, email.toLowerCase());
-      const page = accounts.slice(0, size);
-      return {
-        users: page.map(toUser),
-        nextPageToken: accounts.length > size ? (page.at(-1)?.userId ?? '') : '',
-      };
+      const wanted = email.toLowerCase();
+      const size = userPages.size(pageSize);
+      const accounts = await accountReader(deps).list(size + 1, userPages.after(pageToken, wanted), wanted);
+      const { rows, nextPageToken } = userPages.page(accounts, size, ({ userId }) => userId, wanted);
+      return { users: rows.map(toUser), nextPageToken };
     },
 
     setUserRoles: async ({ userId, roles }, call) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { Role } from '#gen/shopverse/options/v1/options_pb.ts';
+import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { GRACE_MS } from './domain/session.ts';
 import { reasonOf, startAccounts } from './testing/accounts.ts';
 
@@ -118,7 +119,7 @@ test('S-12 a changed password, other roles and a ban end sessions; log-out ends 
     'CREDENTIALS_INVALID',
   );
   const facts = await stage.facts(userId);
-  const numbers = await stage.database.db
+  const numbers = await kernelTables(stage.database.db)
     .selectFrom('outbox')
     .select('aggregate_seq')
     .where('aggregate_id', '=', userId)

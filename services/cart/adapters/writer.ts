@@ -1,4 +1,4 @@
-import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import { type SelectQueryBuilder, sql } from 'kysely';
 import { CartEventSchema } from '#gen/shopverse/cart/v1/cart_events_pb.ts';
 import type { Tx } from '#platform/db/database.ts';
 import { domainEvent } from '#platform/events/domain-event.ts';
@@ -19,7 +19,7 @@ export type WriterDeps = { readonly clock: Clock; readonly ids: Ids; readonly li
 
 /** Reads and writes within one transaction. */
 export function createWriter(tx: Tx<CartTables>, { clock, ids, lifetimes }: WriterDeps): CartWriter {
-  const db = tx.db as unknown as Kysely<CartTables>;
+  const db = tx.db;
   const lifetime = (userId: string | undefined) => (userId === undefined ? lifetimes.guest : lifetimes.user);
 
   const load = async (query: SelectQueryBuilder<CartTables, 'cart', object>): Promise<StoredCart[]> => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { CartService } from '#gen/shopverse/cart/v1/cart_service_pb.ts';
 import type { Tx } from '#platform/db/database.ts';
+import { kernelTables } from '#platform/db/kernel-tables.ts';
 import type { Outside } from '#platform/testing/outside-client.ts';
 import { testDatabase } from '#platform/testing/test-database.ts';
 import { testMesh } from '#platform/testing/test-mesh.ts';
@@ -70,7 +71,7 @@ export async function startCarts() {
     undo: (order: Order) => writing((writer) => undoCheckout(writer, order)),
     /** The types of an aggregate's facts, such as `CouponHeld`, in their order. */
     async facts(aggregateId: string): Promise<readonly string[]> {
-      const rows = await database.db
+      const rows = await kernelTables(database.db)
         .selectFrom('outbox')
         .select(['type', 'aggregate_seq'])
         .where('aggregate_id', '=', aggregateId)

@@ -1,10 +1,14 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
-import type { KernelTables } from '#platform/db/database.ts';
+import { z } from 'zod';
+import { type Page, paging } from '#platform/rpc/paging.ts';
 import type { ReservedLine } from '../domain/allocation.ts';
-import { invalidPageToken, type Page, pageOf, readPageToken } from './page-token.ts';
 import type { Tables } from './tables.ts';
 
-type Db = Kysely<Tables & KernelTables>;
+type Db = Kysely<Tables>;
+
+const lowStockPages = paging('low-stock', z.tuple([z.int().min(0), z.string(), z.string()]));
+const movementPages = paging('movements', z.uuid());
+const locationPages = paging('locations', z.tuple([z.int().min(0), z.string()]));
 /** Rows as they are stored. */
 export type StockRow = Selectable<Tables['stock']>;
 export type MovementRow = Selectable<Tables['movement']>;
@@ -25,8 +29,9 @@ export function stockOf(db: Db, sku: string): Promise<readonly StockRow[]> {
 }
 
 /** What is below its threshold, scarcest first. Reads the whole table: an index would slow every reservation. */
-export async function lowStock(db: Db, size: number, token: string): Promise<Page<StockRow>> {
-  const after = readPageToken('lowStock', token);
+export async function lowStock(db: Db, asked: number, token: string): Promise<Page<StockRow>> {
+  const size = lowStockPages.size(asked);
+  const after = lowStockPages.after(token);
   const available = sql<bigint>`on_hand - reserved`;
   let query = db.selectFrom('stock').selectAll().where(available, '<', sql.ref<bigint>('restock_threshold'));
   if (after !== undefined) {
@@ -40,7 +45,7 @@ export async function lowStock(db: Db, size: number, token: string): Promise<Pag
     .orderBy('location_id')
     .limit(size + 1)
     .execute();
-  return pageOf('lowStock', rows, size, (row) => [
+  return lowStockPages.page(rows, size, (row) => [
     Number(row.on_hand - row.reserved),
     row.sku,
     row.location_id,
@@ -51,22 +56,20 @@ export async function lowStock(db: Db, size: number, token: string): Promise<Pag
 export async function movementsOf(
   db: Db,
   sku: string,
-  size: number,
+  asked: number,
   token: string,
 ): Promise<Page<MovementRow>> {
-  const after = readPageToken('movements', token);
-  if (after !== undefined && after[0] !== sku) {
-    throw invalidPageToken();
-  }
+  const size = movementPages.size(asked);
+  const after = movementPages.after(token, sku);
   let query = db.selectFrom('movement').selectAll().where('sku', '=', sku);
   if (after !== undefined) {
-    query = query.where('movement_id', '<', after[1]);
+    query = query.where('movement_id', '<', after);
   }
   const rows = await query
     .orderBy('movement_id', 'desc')
     .limit(size + 1)
     .execute();
-  return pageOf('movements', rows, size, (row) => [row.sku, row.movement_id]);
+  return movementPages.page(rows, size, (row) => row.movement_id, sku);
 }
 
 /** What is, or was last, held for an order; undefined when the order never was heard of. */
@@ -100,8 +103,9 @@ export async function reservationOf(
 }
 
 /** The places where stock lies, by priority. */
-export async function locations(db: Db, size: number, token: string): Promise<Page<LocationRow>> {
-  const after = readPageToken('locations', token);
+export async function locations(db: Db, asked: number, token: string): Promise<Page<LocationRow>> {
+  const size = locationPages.size(asked);
+  const after = locationPages.after(token);
   let query = db.selectFrom('location').selectAll();
   if (after !== undefined) {
     query = query.where(sql<boolean>`(priority, location_id) > (${after[0]}::integer, ${after[1]})`);
@@ -111,5 +115,5 @@ export async function locations(db: Db, size: number, token: string): Promise<Pa
     .orderBy('location_id')
     .limit(size + 1)
     .execute();
-  return pageOf('locations', rows, size, (row) => [row.priority, row.location_id]);
+  return locationPages.page(rows, size, (row) => [row.priority, row.location_id]);
 }

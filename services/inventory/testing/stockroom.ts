@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Tx } from '#platform/db/database.ts';
+import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { type TestDatabase, testDatabase } from '#platform/testing/test-database.ts';
 import { reservationsIn } from '../adapters/reservations.ts';
 import { shelvesIn } from '../adapters/shelves.ts';
@@ -65,7 +66,7 @@ export async function openStockroom(locations: readonly string[] = ['main']): Pr
       );
     },
     facts: async (aggregateId) => {
-      const rows = await database.db
+      const rows = await kernelTables(database.db)
         .selectFrom('outbox')
         .select('type')
         .where('aggregate_id', '=', aggregateId)

@@ -1,11 +1,10 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
-import type { KernelTables } from '#platform/db/database.ts';
 import type { OrderLine } from '../domain/money.ts';
 import type { Shipment } from '../domain/shipping.ts';
 import type { OrderReader, OrderView } from '../ports.ts';
 import { fromRow, type OrderDb, type OrderRow, type OrderTables, orderColumns } from './tables.ts';
 
-type Orders = SelectQueryBuilder<OrderTables & KernelTables, 'orders', OrderRow>;
+type Orders = SelectQueryBuilder<OrderTables, 'orders', OrderRow>;
 
 /** The orders as they are read outside of transactions. */
 export function orderReader(db: OrderDb): OrderReader {

@@ -1,5 +1,4 @@
 import type { Kysely } from 'kysely';
-import type { KernelTables } from '#platform/db/database.ts';
 import type { EndReason } from '../domain/checkout-edges.ts';
 import type { Deadline } from '../domain/checkout-messages.ts';
 import type { Coupon, Method, Payment, Stock } from '../domain/checkout-steps.ts';
@@ -107,7 +106,7 @@ export type OrderTables = {
 };
 
 /** The service's database, inside or outside of a transaction. */
-export type OrderDb = Kysely<OrderTables & KernelTables>;
+export type OrderDb = Kysely<OrderTables>;
 
 /** An order as its row. */
 export function toRow(order: Order): OrderRow {

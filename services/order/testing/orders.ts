@@ -6,6 +6,7 @@ import { CartService } from '#gen/shopverse/cart/v1/cart_service_pb.ts';
 import type { MoneySchema } from '#gen/shopverse/common/v1/money_pb.ts';
 import { Fulfilment_Method } from '#gen/shopverse/order/v1/order_pb.ts';
 import { OrderService } from '#gen/shopverse/order/v1/order_service_pb.ts';
+import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { notFound } from '#platform/errors/refusal.ts';
 import { bind, type Handlers } from '#platform/rpc/bind.ts';
 import { testDatabase } from '#platform/testing/test-database.ts';
@@ -87,7 +88,7 @@ export async function startOrders(options: { readonly maxUnsettled?: number } = 
       database.transaction((tx) => advanceOrder({ ...ports, orders: orderStore(tx) }, orderId, message)),
     /** An order's facts as the outbox has them: their short names, in order, with their sequences. */
     async facts(orderId: string) {
-      const rows = await database.db
+      const rows = await kernelTables(database.db)
         .selectFrom('outbox')
         .select(['type', 'aggregate_seq'])
         .where('aggregate_id', '=', orderId)

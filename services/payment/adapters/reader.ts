@@ -1,13 +1,10 @@
 import type { Kysely } from 'kysely';
-import type { KernelTables } from '#platform/db/database.ts';
 import type { PaymentStore } from '../ports.ts';
 import { toStoredPayment } from './rows.ts';
 import { attemptColumns, type PaymentTables, paymentColumns } from './tables.ts';
 
 /** Reads that need no transaction. */
-export function readerOf(
-  db: Kysely<PaymentTables & KernelTables>,
-): Pick<PaymentStore, 'find' | 'list' | 'entries'> {
+export function readerOf(db: Kysely<PaymentTables>): Pick<PaymentStore, 'find' | 'list' | 'entries'> {
   return {
     async find(paymentId) {
       const row = await db

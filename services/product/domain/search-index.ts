@@ -1,8 +1,7 @@
 import { createFacetValues, type FacetCount, type FacetValues, type Place } from './facets.ts';
 import { createWords } from './matching.ts';
-import type { Position } from './page-token.ts';
 import { bandOf, wordsIn } from './query.ts';
-import { createTopHits } from './top-hits.ts';
+import { createTopHits, type Position } from './top-hits.ts';
 
 /** A product as far as it can be searched for. `price` in minor units, `createTime` in milliseconds since 1970. */
 export type Searchable = {

@@ -1,4 +1,5 @@
-import type { Position } from './page-token.ts';
+/** Where a page ended: what the last hit is sorted by, an integer, and its id. */
+export type Position = { readonly value: string; readonly productId: string };
 
 /** Something that was found, and what it is sorted by. */
 type Candidate = { readonly productId: string; readonly version: bigint };

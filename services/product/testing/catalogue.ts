@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { Kysely } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { Product_State, ProductSchema } from '#gen/shopverse/product/v1/product_pb.ts';
 import { ProductService } from '#gen/shopverse/product/v1/product_service_pb.ts';
+import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { testDatabase } from '#platform/testing/test-database.ts';
 import { testMesh } from '#platform/testing/test-mesh.ts';
 import { createSearchFeed } from '../adapters/search-feed.ts';
@@ -29,7 +29,7 @@ export function productOf(
 export async function startCatalogue() {
   const database = await testDatabase<ProductTables>(migrations, { service: 'product', poolSize: 20 });
   const mesh = await testMesh(['product']);
-  const db = database.db as unknown as Kysely<ProductTables>;
+  const db = database.db;
   const deps = { database, clock: { now: () => new Date() }, ids: { uuid: uuidv7 }, currency: 'USD' };
   const feed = createSearchFeed(db);
   const service = await mesh.start('product', () => ({
@@ -72,7 +72,7 @@ export async function startCatalogue() {
     },
     /** The types of a product's facts, such as `PriceChanged`, in their order. */
     async facts(aggregateId: string): Promise<readonly string[]> {
-      const rows = await database.db
+      const rows = await kernelTables(database.db)
         .selectFrom('outbox')
         .select('type')
         .where('aggregate_id', '=', aggregateId)

@@ -32,7 +32,7 @@ export function within(tx: Tx<ProductTables>, deps: ProductDeps) {
   const fact = (id: string, sequence: bigint, event: Parameters<typeof eventOf>[2]) =>
     tx.append(eventOf(id, sequence, event));
   return {
-    ...storesOf(tx.db as unknown as Kysely<ProductTables>, deps),
+    ...storesOf(tx.db, deps),
     changed: (product: StoredProduct) =>
       fact(product.productId, product.version, {
         case: 'changed',

@@ -1,6 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kysely } from 'kysely';
-import type { ProductTables } from '../adapters/tables.ts';
 import type { Import, ProductContent } from '../ports.ts';
 import { type ProductDeps, storesOf, within } from './deps.ts';
 
@@ -69,7 +67,7 @@ export async function* watchImport(
   importId: string,
   signal: AbortSignal,
 ): AsyncIterable<Import> {
-  const { imports } = storesOf(deps.database.db as unknown as Kysely<ProductTables>, deps);
+  const { imports } = storesOf(deps.database.db, deps);
   let shown = 0;
   while (!signal.aborted) {
     const stands = await imports.find(importId);

@@ -1,5 +1,6 @@
+import { z } from 'zod';
+import { paging } from '#platform/rpc/paging.ts';
 import type { FacetCount } from '../domain/facets.ts';
-import { fromPageToken, toPageToken } from '../domain/page-token.ts';
 import { wordsOf } from '../domain/query.ts';
 import type { Filter, Hit, SearchIndex, Sort } from '../domain/search-index.ts';
 
@@ -21,6 +22,11 @@ export type Found = {
   /** The words that were looked for instead, when the typed ones found nothing. */
   readonly correctedQuery: string;
 };
+
+const pages = paging(
+  'search',
+  z.object({ value: z.string().regex(/^-?[0-9]{1,15}$/), productId: z.string() }),
+);
 
 /** How many hits are counted. */
 const COUNTED_HITS = 10_000;
@@ -50,7 +56,7 @@ function page(
 ): Found | 'invalid-page-token' {
   const { sort, pageSize, pageToken, categoryId, brands, minimumPrice, maximumPrice } = question;
   const asked = { words, sort, categoryId, brands, prices: [String(minimumPrice), String(maximumPrice)] };
-  const from = pageToken === '' ? undefined : fromPageToken(asked, pageToken);
+  const from = pages.read(pageToken, asked);
   if (from === 'invalid') {
     return 'invalid-page-token';
   }
@@ -58,11 +64,15 @@ function page(
     { words, categoryId, brands, minimumPrice, maximumPrice },
     { sort, limit: pageSize + 1, from, facets: question.withFacets },
   );
-  const shown = hits.slice(0, pageSize);
-  const last = shown.at(-1);
+  const { rows, nextPageToken } = pages.page(
+    hits,
+    pageSize,
+    ({ value, productId }) => ({ value, productId }),
+    asked,
+  );
   return {
-    hits: shown,
-    nextPageToken: hits.length > shown.length && last !== undefined ? toPageToken(asked, last) : '',
+    hits: rows,
+    nextPageToken,
     total: Math.min(total, COUNTED_HITS),
     facets,
     correctedQuery: '',

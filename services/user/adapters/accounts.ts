@@ -52,7 +52,7 @@ export function createAccountReader(db: Kysely<UserTables>, clock: Clock) {
 
 /** Accounts, links and mails within one transaction. */
 export function createAccounts(tx: Tx<UserTables>, { clock, ids }: { clock: Clock; ids: Ids }) {
-  const db = tx.db as unknown as Kysely<UserTables>;
+  const db = tx.db;
   return {
     ...createAccountReader(db, clock),
 

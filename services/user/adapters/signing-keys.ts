@@ -45,7 +45,7 @@ export type SigningKeys = AccessTokenIssuer & {
  */
 export function createSigningKeys(deps: SigningKeyDeps): SigningKeys {
   const { database, clock, seal, accessTokenSeconds } = deps;
-  const db = database.db as unknown as Kysely<UserTables>;
+  const db = database.db;
   let active: { keyId: string; key: Awaited<ReturnType<typeof importJWK>>; loadTime: number } | undefined;
 
   const loadActive = async () => {
@@ -81,7 +81,7 @@ export function createSigningKeys(deps: SigningKeyDeps): SigningKeys {
 
     ensure: () =>
       database.transaction(async (tx) => {
-        const own = tx.db as unknown as Kysely<UserTables>;
+        const own = tx.db;
         await serialise(own);
         const { count } = await own
           .selectFrom('signing_key')
@@ -95,7 +95,7 @@ export function createSigningKeys(deps: SigningKeyDeps): SigningKeys {
 
     rotate: () =>
       database.transaction(async (tx) => {
-        const own = tx.db as unknown as Kysely<UserTables>;
+        const own = tx.db;
         await serialise(own);
         const now = clock.now();
         const next = await own

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Kysely } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { UserService } from '#gen/shopverse/user/v1/user_service_pb.ts';
+import { kernelTables } from '#platform/db/kernel-tables.ts';
 import { testDatabase } from '#platform/testing/test-database.ts';
 import { testMesh } from '#platform/testing/test-mesh.ts';
 import { createFailureLog } from '../adapters/failure-log.ts';
@@ -20,7 +20,7 @@ import { createRpc } from '../rpc.ts';
 export async function startAccounts() {
   const database = await testDatabase<UserTables>(migrations, { service: 'user', poolSize: 20 });
   const mesh = await testMesh(['user']);
-  const db = database.db as unknown as Kysely<UserTables>;
+  const db = database.db;
   const ids = { uuid: uuidv7 };
   const secret = randomBytes(32).toString('base64url');
   let ahead = 0;
@@ -95,7 +95,7 @@ export async function startAccounts() {
     },
     /** The types of an account's facts, such as `SessionStarted`, in their order. */
     async facts(userId: string): Promise<readonly string[]> {
-      const rows = await database.db
+      const rows = await kernelTables(database.db)
         .selectFrom('outbox')
         .select('type')
         .where('aggregate_id', '=', userId)

@@ -1,4 +1,3 @@
-import type { Kysely } from 'kysely';
 import type { Database, Tx } from '#platform/db/database.ts';
 import type { Clock, Ids } from '#platform/runtime.ts';
 import { createAccountReader, createAccounts, type UserFact } from '../adapters/accounts.ts';
@@ -26,18 +25,18 @@ export type UserDeps = {
 export function storesOf(tx: Tx<UserTables>, deps: UserDeps) {
   return {
     accounts: createAccounts(tx, deps),
-    sessions: createSessions(tx.db as unknown as Kysely<UserTables>, { ...deps, lifeMs: deps.sessionLifeMs }),
+    sessions: createSessions(tx.db, { ...deps, lifeMs: deps.sessionLifeMs }),
   };
 }
 
 /** Accounts read outside a transaction. */
 export function accountReader(deps: UserDeps) {
-  return createAccountReader(deps.database.db as unknown as Kysely<UserTables>, deps.clock);
+  return createAccountReader(deps.database.db, deps.clock);
 }
 
 /** Sessions read outside a transaction. */
 export function sessionReader(deps: UserDeps) {
-  return createSessions(deps.database.db as unknown as Kysely<UserTables>, {
+  return createSessions(deps.database.db, {
     ...deps,
     lifeMs: deps.sessionLifeMs,
   });

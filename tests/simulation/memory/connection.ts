@@ -8,7 +8,7 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from 'kysely';
-import type { Database, KernelTables } from '#platform/db/database.ts';
+import type { Database } from '#platform/db/database.ts';
 import { databaseOver } from '#platform/db/database-over.ts';
 import type { EventSource } from '#platform/events/headers.ts';
 import { databaseError, type MemoryServer, type MemoryTransaction } from './server.ts';
@@ -220,7 +220,7 @@ export function memoryDatabase<T>(
 ): Database<T> {
   const open = (size: number) => {
     const driver = memoryPool(server, line, size, register);
-    return new Kysely<T & KernelTables>({
+    return new Kysely<T>({
       dialect: {
         createAdapter: () => new PostgresAdapter(),
         createDriver: () => driver,

@@ -1,14 +1,11 @@
 import type { Kysely } from 'kysely';
-import type { KernelTables } from '#platform/db/database.ts';
 import { toStoredPayment } from '../../../../services/payment/adapters/rows.ts';
 import type { PaymentTables } from '../../../../services/payment/adapters/tables.ts';
 import type { PaymentStore } from '../../../../services/payment/ports.ts';
 import { statement } from '../connection.ts';
 import { attemptsOf, type PaymentRow } from './rows.ts';
 
-export function readerOf(
-  db: Kysely<PaymentTables & KernelTables>,
-): Pick<PaymentStore, 'find' | 'list' | 'entries'> {
+export function readerOf(db: Kysely<PaymentTables>): Pick<PaymentStore, 'find' | 'list' | 'entries'> {
   return {
     find: (paymentId) =>
       statement(db, (memory) => {
