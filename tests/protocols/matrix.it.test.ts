@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { CartService } from '#gen/shopverse/cart/v1/cart_service_pb.ts';
 import { OrderService } from '#gen/shopverse/order/v1/order_service_pb.ts';
+import { install, placeOf } from '../../local/install/artefact.ts';
+import { GRPCURL } from '../../local/parts/go/grpcurl.ts';
+import { openStack } from '../../local/stack.ts';
 import type { Attempt, Client } from './testing/client.ts';
-import { bufClients, curlConnect, curlRest } from './testing/command-clients.ts';
+import {
+  bufClients,
+  curlConnect,
+  curlRest,
+  grpcurlClient,
+  type Schema,
+  writeSchema,
+} from './testing/command-clients.ts';
 import { grpcClient } from './testing/grpc-client.ts';
 import { libraryClients } from './testing/library-clients.ts';
 import type { Outcome } from './testing/outcome.ts';
@@ -16,21 +27,27 @@ const PAID = 'STATE_PAID';
 let shop: Shop;
 let clients: Client[];
 let cases: Case[];
+let schema: Schema;
+/** The clients that can't be had here, and why. */
+const absent: string[] = [];
 
 before(async () => {
   shop = await startShop();
+  schema = writeSchema();
   const { url, address } = shop.edge;
   clients = [
     ...libraryClients(url),
     grpcClient(address),
     curlConnect(url),
     curlRest(url),
-    ...(process.env.MATRIX_WITHOUT_BUF ? [] : bufClients(url)),
+    ...(process.env.MATRIX_WITHOUT_BUF ? [] : bufClients(url, schema)),
+    ...(await grpcurl(address)),
   ];
   cases = await casesFor(shop);
 });
 after(async () => {
   for (const client of clients ?? []) client.close?.();
+  schema?.remove();
   await shop?.close();
 });
 
@@ -58,9 +75,22 @@ test('every client is told the same by every protocol: code, message, details', 
     table.set(client.name, row);
   }
   console.log(format(cases, table));
-  for (const gap of gaps) console.log(`– ${gap}`);
+  for (const gap of [...gaps, ...absent]) console.log(`– ${gap}`);
   assert.deepEqual(failures, []);
 });
+
+/** grpcurl, built the first time; where that can't be done, its row is left out with the reason. */
+async function grpcurl(address: string): Promise<Client[]> {
+  const { cache } = openStack();
+  try {
+    await install(cache, GRPCURL);
+    return [grpcurlClient(join(placeOf(cache, GRPCURL), 'grpcurl'), address, schema)];
+  } catch (error) {
+    const [reason = ''] = (error instanceof Error ? error.message : `${error}`).split('\n');
+    absent.push(`grpcurl is left out, as it can't be built here: ${reason}`);
+    return [];
+  }
+}
 
 async function casesFor({ mesh }: Shop): Promise<Case[]> {
   const signedIn = async (claims = {}) => ({ authorization: `Bearer ${await mesh.token(claims)}` });

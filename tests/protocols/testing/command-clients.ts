@@ -55,21 +55,51 @@ export function curlRest(url: string): Client {
   };
 }
 
+/** The contracts, as command-line clients read them; to be removed when the last of them is done. */
+export type Schema = { readonly path: string; remove(): void };
+
+/** Writes the contracts to a file. */
+export function writeSchema(): Schema {
+  const folder = mkdtempSync(join(tmpdir(), 'schema-'));
+  const path = join(folder, 'schema.binpb');
+  buf(['build', '-o', path]);
+  return { path, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** grpcurl, from where it was built. */
+export function grpcurlClient(program: string, address: string, schema: Schema): Client {
+  return {
+    name: 'grpcurl',
+    cannot: ({ deadlineMs }) => (deadlineMs === undefined ? undefined : 'grpcurl keeps its deadline itself'),
+    async call({ method, request, headers }) {
+      const named = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+      const { out, errors } = await command(
+        program,
+        [
+          ...['-plaintext', '-protoset', schema.path, '-format-error', ...named, '-d', '@'],
+          ...[address, pathOf(method).slice(1)],
+        ],
+        Buffer.from(JSON.stringify(request)),
+      );
+      const states = objectsIn(out.toString()).map((answer) => stateOf(answer as Answer));
+      const [status] = objectsIn(errors);
+      if (status === undefined && errors.trim() !== '') throw new Error(errors);
+      return status === undefined ? fine(states) : { ...fromStatusJson(status as StatusJson), states };
+    },
+  };
+}
+
 /** `buf curl` in each of its protocols. */
-export function bufClients(url: string): Client[] {
-  const folder = mkdtempSync(join(tmpdir(), 'buf-curl-'));
-  const schema = join(folder, 'schema.binpb');
-  buf(['build', '-o', schema]);
+export function bufClients(url: string, schema: Schema): Client[] {
   return (['connect', 'grpc', 'grpcweb'] as const).map((protocol) => ({
     name: `buf curl, ${protocol}`,
     cannot: ({ deadlineMs }) => (deadlineMs === undefined ? undefined : 'buf curl states no deadline'),
-    close: () => rmSync(folder, { recursive: true, force: true }),
     async call(attempt) {
       const headers = Object.entries(attempt.headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
       const { out, errors } = await command(
         join(root, 'node_modules/.bin/buf'),
         [
-          ...['curl', '--schema', schema, '--protocol', protocol, '--http2-prior-knowledge', '-d', '@-'],
+          ...['curl', '--schema', schema.path, '--protocol', protocol, '--http2-prior-knowledge', '-d', '@-'],
           ...[...headers, url + pathOf(attempt.method)],
         ],
         Buffer.from(JSON.stringify(attempt.request)),
@@ -103,8 +133,10 @@ function restOf({ method, request }: Attempt): { verb: string; path: string; bod
   return { verb, path, body: body === '*' ? Buffer.from(JSON.stringify(left)) : undefined };
 }
 
+type StatusJson = { code: number; message: string; details?: readonly JsonObject[] };
+
 /** google.rpc.Status as JSON. */
-function fromStatusJson(json: { code: number; message: string; details?: readonly JsonObject[] }): Outcome {
+function fromStatusJson(json: StatusJson): Outcome {
   const details: JsonValue[] = (json.details ?? []).map(({ '@type': type, ...fields }) => {
     const name = String(type);
     return { '@type': name.slice(name.lastIndexOf('/') + 1), ...fields };
