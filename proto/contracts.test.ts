@@ -19,6 +19,7 @@ const methods = methodsOf(files);
 const newActs = new Set([
   ...['VerifyEmail', 'LogIn', 'RefreshTokens', 'ChangePassword', 'RequestPasswordReset', 'ResetPassword'],
   'RotateSigningKey',
+  ...['SignIn', 'Refresh'],
 ]);
 const nameOf = (method: DescMethod) => `${method.parent.typeName}.${method.name}`;
 

@@ -1,5 +1,6 @@
-import type { DescFile, DescMethod } from '@bufbuild/protobuf';
+import { type DescFile, type DescMethod, getOption } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel as Level } from '@bufbuild/protobuf/wkt';
+import { cookies } from '#gen/shopverse/options/v1/options_pb.ts';
 import { type AccessRule, accessRule } from '#platform/auth/access.ts';
 import { domainOf, methodsOf } from '../../proto/contracts.ts';
 
@@ -23,6 +24,8 @@ export type EdgeMethod = {
   readonly streams: boolean;
   /** It changes nothing, so that it may be tried again. */
   readonly readsOnly: boolean;
+  /** It reads and sets the browser's cookie, which no other method sees. */
+  readonly cookies: boolean;
   /** A call without a token may pass. */
   readonly open: boolean;
   /** A token must hold one of these roles; empty where any user may call. */
@@ -54,6 +57,7 @@ function edgeMethod(method: DescMethod, rule: AccessRule): EdgeMethod {
     domain: domainOf(method.parent.file),
     streams: method.methodKind !== 'unary',
     readsOnly: method.idempotency === Level.NO_SIDE_EFFECTS,
+    cookies: getOption(method, cookies),
     open: rule.public,
     // An administrator has every role, as the services see it too.
     roles: rule.public || rule.customer ? [] : [...new Set(['admin', ...rule.roles])],

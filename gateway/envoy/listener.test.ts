@@ -12,6 +12,7 @@ type Route = {
   name: string;
   match: { path?: string; prefix?: string; headers?: { name: string; string_match: { exact: string } }[] };
   route?: { cluster: string; retry_policy?: { num_retries: number } };
+  request_headers_to_remove?: string[];
   typed_per_filter_config: Record<string, { requirement_name?: string; disabled?: boolean }>;
 };
 
@@ -62,6 +63,18 @@ test('every route says what it wants of a token: none needed only where the cont
       continue;
     }
     assert.equal(token.requirement_name, accessRule(method)?.public ? 'optional' : 'required', route.name);
+  }
+});
+
+test('S-08: cookies reach the methods that read them, and nothing else; only there may a page send them', () => {
+  const readers = new Set(edgeMethods(contracts).flatMap(({ path, cookies }) => (cookies ? [path] : [])));
+  assert.ok(readers.size > 0);
+  const cors = 'envoy.filters.http.cors';
+  for (const { name, match, route, ...rest } of routes.filter((each) => each.route)) {
+    const reads = readers.has(match.path ?? '');
+    const taken = rest.request_headers_to_remove?.includes('cookie') ?? false;
+    if (route?.cluster !== 'none') assert.equal(taken, !reads, name);
+    assert.equal(JSON.stringify(rest.typed_per_filter_config[cors] ?? {}).includes('true'), !taken, name);
   }
 });
 

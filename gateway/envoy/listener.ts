@@ -1,6 +1,6 @@
 import type { DescFile } from '@bufbuild/protobuf';
 import { accessLog } from './access-log.ts';
-import { corsFilter, corsPolicy } from './cors.ts';
+import { corsFilter, corsPolicy, DEV_ORIGINS } from './cors.ts';
 import { type EdgeMethod, edgeMethods, servicesOf } from './edge-methods.ts';
 import { dropForeignIdentity } from './identity-headers.ts';
 import { bodyFilter, connectionLimits } from './limits.ts';
@@ -13,8 +13,6 @@ import { routeTable } from './routes.ts';
 import { tokenFilter } from './token.ts';
 import { tracing } from './tracing.ts';
 import { extension, setHeader } from './typed.ts';
-
-const DEV_ORIGINS = ['http://localhost:5173', 'http://127.0.0.1:5173'];
 
 /** The edge's only listener: gRPC over h2 and gRPC-Web over either, on loopback. */
 export function edgeListener(contracts: readonly DescFile[], options: EnvoyOptions): object {
@@ -38,6 +36,7 @@ export function edgeListener(contracts: readonly DescFile[], options: EnvoyOptio
 
 function connectionManager(contracts: readonly DescFile[], options: EnvoyOptions) {
   const methods = edgeMethods(contracts);
+  const origins = options.corsOrigins ?? DEV_ORIGINS;
   return {
     stat_prefix: 'edge',
     codec_type: 'AUTO',
@@ -73,8 +72,8 @@ function connectionManager(contracts: readonly DescFile[], options: EnvoyOptions
         {
           name: 'shopverse',
           domains: ['*'],
-          typed_per_filter_config: corsPolicy(options.corsOrigins ?? DEV_ORIGINS),
-          matcher: routeTable(methods, servicesOf(contracts)),
+          typed_per_filter_config: corsPolicy(origins),
+          matcher: routeTable(methods, servicesOf(contracts), corsPolicy(origins, true)),
         },
       ],
     },

@@ -18,6 +18,7 @@ export type Limits = {
 };
 
 const USERS = '/shopverse.user.v1.UserService';
+const WEB_SESSIONS = '/shopverse.gateway.v1.WebSessionService';
 
 /** What one customer can't come near, and a thousand guesses can. */
 export const LIMITS: Limits = {
@@ -30,6 +31,8 @@ export const LIMITS: Limits = {
     [`${USERS}/ResetPassword`]: { requests: 20, per: 'minute' },
     [`${USERS}/VerifyEmail`]: { requests: 20, per: 'minute' },
     [`${USERS}/RefreshTokens`]: { requests: 60, per: 'minute' },
+    [`${WEB_SESSIONS}/SignIn`]: { requests: 20, per: 'minute' },
+    [`${WEB_SESSIONS}/Refresh`]: { requests: 60, per: 'minute' },
   },
 };
 

@@ -35,8 +35,20 @@ export function methodRoutes(method: EdgeMethod, services: readonly string[]): o
  * All of the edge's routes: found by the method's path first, so that there may be many, then by the rest. Paths match
  * exactly.
  */
-export function routeTable(methods: readonly EdgeMethod[], services: readonly string[]): object {
-  const byPath = methods.map((method) => [method.path, routeList(methodRoutes(method, services))]);
+export function routeTable(
+  methods: readonly EdgeMethod[],
+  services: readonly string[],
+  corsWithCookies: Readonly<Record<string, object>>,
+): object {
+  const byPath = methods.map((method) => {
+    const routes = methodRoutes(method, services);
+    return [
+      method.path,
+      method.cookies
+        ? routeList([...routes, preflight].map((each) => withFilters(each, corsWithCookies)))
+        : routeList([...routes, preflight].map(withoutCookies)),
+    ];
+  });
   return {
     matcher_tree: {
       input: {
@@ -46,16 +58,24 @@ export function routeTable(methods: readonly EdgeMethod[], services: readonly st
       // By prefix because of the query that may follow; each route of the list then matches the whole path.
       prefix_match_map: { map: Object.fromEntries(byPath) },
     },
-    on_no_match: routeList(plainRoutes),
+    on_no_match: routeList([...plainRoutes, preflight].map(withoutCookies)),
   };
 }
 
 function routeList(routes: readonly object[]): object {
   return {
-    action: extension('routes', 'envoy.config.route.v3.RouteList', {
-      routes: [...routes, preflight, nothingElse],
-    }),
+    action: extension('routes', 'envoy.config.route.v3.RouteList', { routes: [...routes, nothingElse] }),
   };
+}
+
+/** The session's cookie comes with every request of the browser's, and goes to nobody but those that it is for. */
+function withoutCookies(route: object): object {
+  return { ...route, request_headers_to_remove: ['cookie'] };
+}
+
+function withFilters(route: object, filters: Readonly<Record<string, object>>): object {
+  const own = 'typed_per_filter_config' in route ? route.typed_per_filter_config : {};
+  return { ...route, typed_per_filter_config: { ...(own as object), ...filters } };
 }
 
 /** Plain HTTP that the edge carries beside gRPC: the signing keys, the payment provider's calls, the API's description. */

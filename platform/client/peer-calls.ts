@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DescMethod, fromBinary, type Message, type MessageInitShape } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel as Level } from '@bufbuild/protobuf/wkt';
-import { type ServiceError, status } from '@grpc/grpc-js';
+import { type Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { type Span, SpanKind } from '@opentelemetry/api';
 import { currentContext } from '#platform/context/context.ts';
 import { RpcError } from '#platform/errors/rpc-error.ts';
@@ -23,6 +23,8 @@ export type CallOptions = {
   readonly timeoutMs?: number;
   /** Sent beside what every call has, such as a guest's secret. Repeated values stay apart. */
   readonly metadata?: Readonly<Record<string, readonly string[]>>;
+  /** Told what came beside a unary answer, or beside its refusal; of a repeated read, of each time. */
+  readonly onMetadata?: (metadata: Metadata) => void;
 };
 
 /** What calls to one peer are made of. */
@@ -84,11 +86,13 @@ function unaryCall(method: DescMethod, kernel: PeerDependencies) {
           { deadline: call.deadline },
           (error, value) => (error === null ? resolve(value ?? Buffer.alloc(0)) : reject(error)),
         );
+        wire.on('metadata', (metadata: Metadata) => options.onMetadata?.(metadata));
         call.onAbort(() => wire.cancel());
       });
       call.end(status.OK, bytes.byteLength, answer.byteLength);
       return fromBinary(method.output, answer);
     } catch (error) {
+      if (isServiceError(error)) options.onMetadata?.(error.metadata);
       throw call.fail(error, bytes.byteLength);
     } finally {
       lease.release();

@@ -37,6 +37,8 @@ const call: Call = {
   deadline: new Date(Date.now() + 10_000),
   correlationId: 'c',
   log,
+  metadata: () => [],
+  answerMetadata: () => undefined,
 };
 
 let database: TestDatabase<unknown>;

@@ -14,6 +14,10 @@ export type Call = {
   readonly deadline: Date;
   readonly correlationId: string;
   readonly log: Logger;
+  /** What came beside the request under this lower-case name, each value that was sent; unsigned, so nobody's word. */
+  readonly metadata: (name: string) => readonly string[];
+  /** Sends this beside the answer or the refusal; of a stream, before the first answer. */
+  readonly answerMetadata: (name: string, value: string) => void;
 };
 
 /** One function a method: unary ones resolve to the answer's fields, server-streaming ones yield them. */

@@ -15,6 +15,8 @@ export type Exchange = {
   readonly call: Call;
   /** The request, once it has been decoded and found valid. */
   request?: Message;
+  /** What goes beside the answer or the refusal. */
+  readonly answerMetadata: Metadata;
   /** How many bytes have been answered so far. */
   responseBytes: number;
   /** Takes one encoded answer. When it returns a promise, the next answer has to wait for it. */

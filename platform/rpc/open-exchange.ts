@@ -1,5 +1,5 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import { type Metadata, type ServerUnaryCall, type ServerWritableStream, status } from '@grpc/grpc-js';
+import { Metadata, type ServerUnaryCall, type ServerWritableStream, status } from '@grpc/grpc-js';
 import { type Context, nobody } from '#platform/context/context.ts';
 import { deadlineExceeded } from '#platform/errors/refusal.ts';
 import { RpcError } from '#platform/errors/rpc-error.ts';
@@ -63,6 +63,8 @@ export function openExchange(
       stop(Date.now() >= at ? deadlineExceeded() : cancelled());
     }
   });
+  const answerMetadata = new Metadata();
+  answerMetadata.set('x-correlation-id', context.correlationId);
   const exchange: Exchange = {
     method,
     metadata: wire.metadata,
@@ -78,7 +80,10 @@ export function openExchange(
       deadline,
       correlationId: context.correlationId,
       log: kernel.log,
+      metadata: (name) => wire.metadata.get(name).map(String),
+      answerMetadata: (name, value) => answerMetadata.add(name, value),
     },
+    answerMetadata,
     responseBytes: 0,
     send,
     stopped,

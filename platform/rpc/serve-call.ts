@@ -2,7 +2,6 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import {
   type handleServerStreamingCall,
   type handleUnaryCall,
-  Metadata,
   type ServerWritableStream,
   status,
 } from '@grpc/grpc-js';
@@ -62,7 +61,7 @@ export function createCalls(kernel: { readonly log: Logger; readonly ids: Ids })
       run(exchange, step)
         .then(
           () => {
-            wire.sendMetadata(correlation(exchange));
+            wire.sendMetadata(exchange.answerMetadata);
             callback(null, answer);
           },
           (error: unknown) => callback(refusalStatus(error, exchange)),
@@ -77,7 +76,7 @@ export function createCalls(kernel: { readonly log: Logger; readonly ids: Ids })
       run(exchange, step)
         .then(
           () => {
-            wire.sendMetadata(correlation(exchange));
+            wire.sendMetadata(exchange.answerMetadata);
             wire.end();
           },
           (error: unknown) => wire.emit('error', refusalStatus(error, exchange)),
@@ -104,7 +103,7 @@ function write(
   bytes: Buffer,
 ): Promise<void> | undefined {
   if (exchange.responseBytes === 0) {
-    wire.sendMetadata(correlation(exchange));
+    wire.sendMetadata(exchange.answerMetadata);
   }
   exchange.responseBytes += bytes.byteLength;
   if (wire.write(bytes)) {
@@ -114,13 +113,7 @@ function write(
   return Promise.race([drained, exchange.stopped]);
 }
 
-function correlation(exchange: Exchange): Metadata {
-  const metadata = new Metadata();
-  metadata.set('x-correlation-id', exchange.context.correlationId);
-  return metadata;
-}
-
-/** Of a refused call the correlation id stands in the trailers, which may be all there is. */
+/** Of a refused call what goes beside stands in the trailers, which may be all there is. */
 function refusalStatus(error: unknown, exchange: Exchange) {
   const refused =
     error instanceof RpcError
@@ -132,6 +125,6 @@ function refusalStatus(error: unknown, exchange: Exchange) {
           message: 'Something went wrong on our side.',
         });
   const answer = toStatus(refused);
-  answer.metadata.set('x-correlation-id', exchange.context.correlationId);
+  answer.metadata.merge(exchange.answerMetadata);
   return answer;
 }

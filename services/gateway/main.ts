@@ -1,3 +1,9 @@
+import { CartService } from '#gen/shopverse/cart/v1/cart_service_pb.ts';
+import { InventoryService } from '#gen/shopverse/inventory/v1/inventory_service_pb.ts';
+import { OrderService } from '#gen/shopverse/order/v1/order_service_pb.ts';
+import { PaymentService } from '#gen/shopverse/payment/v1/payment_service_pb.ts';
+import { ProductService } from '#gen/shopverse/product/v1/product_service_pb.ts';
+import { UserService } from '#gen/shopverse/user/v1/user_service_pb.ts';
 import { createRuntime } from '#platform/runtime.ts';
 import { runService } from '#platform/service/run-service.ts';
 import { loadContracts } from '../../proto/contracts.ts';
@@ -7,6 +13,8 @@ import { readGatewayConfig } from './config.ts';
 import { connectEdge } from './connect/connect-edge.ts';
 import { docsRoutes } from './docs-page.ts';
 import { createRpc } from './rpc.ts';
+import { storefrontRpc } from './storefront/pages.ts';
+import { webSessionRpc } from './web-session-rpc.ts';
 
 const config = readGatewayConfig();
 const runtime = await createRuntime();
@@ -20,7 +28,21 @@ const writer = createGroupWriter(() => runtime.kafka.producer(), {
 const log = createKafkaBehaviourLog({ writer, source: runtime, log: runtime.log, random: Math.random });
 
 await runService(runtime, {
-  rpc: [createRpc({ log, clock: runtime.clock })],
+  rpc: [
+    createRpc({ log, clock: runtime.clock }),
+    webSessionRpc({
+      users: runtime.client(UserService, 'user'),
+      clock: runtime.clock,
+      origins: config.WEB_ORIGINS.split(','),
+    }),
+    storefrontRpc({
+      products: runtime.client(ProductService, 'product'),
+      inventory: runtime.client(InventoryService, 'inventory'),
+      carts: runtime.client(CartService, 'cart'),
+      orders: runtime.client(OrderService, 'order'),
+      payments: runtime.client(PaymentService, 'payment'),
+    }),
+  ],
   routes: docsRoutes,
   front: connectEdge(await loadContracts(), runtime, stopping.signal),
   close: () => {

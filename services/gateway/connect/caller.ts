@@ -8,6 +8,19 @@ export const identityKey = createContextKey<Identity>({});
 
 const names = new Set(['authorization', 'x-shopverse-guest']);
 
+/** What a browser says beside it, for methods that read cookies. */
+const browserNames = ['cookie', 'origin', 'sec-fetch-site', 'x-shopverse-web'];
+
+/** What a browser says of itself and of the page that calls, unread. */
+export function browserOf(header: Headers): Identity {
+  return Object.fromEntries(
+    browserNames.flatMap((name) => {
+      const value = header.get(name);
+      return value === null ? [] : [[name, [value]]];
+    }),
+  );
+}
+
 /** Every value of each header, where Node would keep the first: what is sent twice is the service's to refuse. */
 export function identityOf(rawHeaders: readonly string[]): Identity {
   const identity: Record<string, readonly string[]> = {};

@@ -1,4 +1,5 @@
 import type { DescMethod, DescService, Message, MessageInitShape } from '@bufbuild/protobuf';
+import type { Metadata } from '@grpc/grpc-js';
 import type { CallOptions, Client } from '#platform/client/client.ts';
 import { nobody, runInContext } from '#platform/context/context.ts';
 import type { Identity } from './caller.ts';
@@ -10,6 +11,8 @@ export type Forwarded = {
   /** In milliseconds from now. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** Told what came beside a unary answer, or its refusal. */
+  readonly onMetadata?: (metadata: Metadata) => void;
 };
 
 type Request = MessageInitShape<DescMethod['input']>;
@@ -45,7 +48,11 @@ export function createForwarder(mesh: {
   return {
     unary: (method, peer, request, call) =>
       runInContext(contextOf(call), () =>
-        functionFor(method, peer)(request, { timeoutMs: call.timeoutMs, metadata: call.identity }),
+        functionFor(method, peer)(request, {
+          timeoutMs: call.timeoutMs,
+          metadata: call.identity,
+          ...(call.onMetadata === undefined ? {} : { onMetadata: call.onMetadata }),
+        }),
       ) as Promise<Message>,
     stream: async function* (method, peer, request, call) {
       const context = contextOf(call);

@@ -1,5 +1,6 @@
 import type { Message } from '@bufbuild/protobuf';
 import type { HandlerContext } from '@connectrpc/connect';
+import type { Metadata } from '@grpc/grpc-js';
 import type { Logger } from '#platform/log/logger.ts';
 import type { Ids } from '#platform/ports.ts';
 import { inSpan } from '#platform/telemetry/span.ts';
@@ -11,7 +12,7 @@ import {
   UNARY_SECONDS,
 } from '../../../gateway/envoy/edge-methods.ts';
 import { cacheHeaders } from './caching.ts';
-import { identityKey } from './caller.ts';
+import { browserOf, identityKey } from './caller.ts';
 import type { Forwarded, Forwarder } from './forward.ts';
 import { refusedForwarding, unknownMethod } from './refused.ts';
 
@@ -41,7 +42,15 @@ function unaryHandler(edge: EdgeMethod, deps: HandlerDependencies): Handler {
   const { method } = edge;
   const name = edge.path.slice(1);
   return async (request: Message, context: HandlerContext) => {
-    const call = forwarded(context, context.signal, UNARY_SECONDS, deps.ids);
+    let beside: Metadata | undefined;
+    const identity = context.values.get(identityKey);
+    const call = {
+      ...forwarded(context, context.signal, UNARY_SECONDS, deps.ids),
+      ...(edge.cookies ? { identity: { ...identity, ...browserOf(context.requestHeader) } } : {}),
+      onMetadata: (metadata: Metadata) => {
+        beside = metadata;
+      },
+    };
     const isGet = context.requestMethod === 'GET';
     if (isGet) {
       context.responseHeader.set('cache-control', 'private, no-store');
@@ -51,7 +60,7 @@ function unaryHandler(edge: EdgeMethod, deps: HandlerDependencies): Handler {
         deps.forwarder.unary(method, peerOf(edge, context, deps), request, call),
       );
       if (isGet) {
-        const isAnonymous = Object.keys(call.identity).length === 0;
+        const isAnonymous = Object.keys(identity).length === 0;
         for (const [header, value] of Object.entries(cacheHeaders(method, isAnonymous))) {
           context.responseHeader.set(header, value);
         }
@@ -59,6 +68,13 @@ function unaryHandler(edge: EdgeMethod, deps: HandlerDependencies): Handler {
       return answer;
     } catch (error) {
       throw refusedForwarding(error, { ...call, log: deps.log });
+    } finally {
+      if (beside?.get('cache-control')[0] === 'no-store') {
+        context.responseHeader.set('cache-control', 'private, no-store');
+      }
+      for (const cookie of edge.cookies ? (beside?.get('set-cookie') ?? []) : []) {
+        context.responseHeader.append('set-cookie', String(cookie));
+      }
     }
   };
 }

@@ -312,6 +312,8 @@ export class Shop {
       deadline: new Date(scheduler.now + 4_000),
       correlationId: this.#world.uuid(),
       log: this.#world.logger(),
+      metadata: () => [],
+      answerMetadata: () => undefined,
     };
     return new Promise((resolve) => {
       scheduler.after(5_000, () => resolve({ kind: 'nothing' }), nobody);

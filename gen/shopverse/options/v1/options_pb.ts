@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file shopverse/options/v1/options.proto.
  */
 export const file_shopverse_options_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("CiJzaG9wdmVyc2Uvb3B0aW9ucy92MS9vcHRpb25zLnByb3RvEhRzaG9wdmVyc2Uub3B0aW9ucy52MSJnCgZBY2Nlc3MSDgoGcHVibGljGAEgASgIEhAKCGN1c3RvbWVyGAIgASgIEikKBXJvbGVzGAMgAygOMhouc2hvcHZlcnNlLm9wdGlvbnMudjEuUm9sZRIQCghzZXJ2aWNlcxgEIAMoCSJTCgVUb3BpYxIMCgRuYW1lGAEgASgJEhIKCnBhcnRpdGlvbnMYAiABKA0SFwoPcmV0ZW50aW9uX2hvdXJzGAMgASgNEg8KB2Rlcml2ZWQYBCABKAgqhwEKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg4KClJPTEVfQURNSU4QARISCg5ST0xFX0NBVEFMT0dVRRACEhIKDlJPTEVfV0FSRUhPVVNFEAMSEAoMUk9MRV9TVVBQT1JUEAQSEAoMUk9MRV9BTkFMWVNUEAUSDQoJUk9MRV9USUxMEAYqRgoLSWRlbXBvdGVuY3kSGwoXSURFTVBPVEVOQ1lfVU5TUEVDSUZJRUQQABIaChZJREVNUE9URU5DWV9SRVFVRVNUX0lEEAE6VgoGYWNjZXNzEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMY0YYDIAEoCzIcLnNob3B2ZXJzZS5vcHRpb25zLnYxLkFjY2Vzc1IGYWNjZXNzOmUKC2lkZW1wb3RlbmN5Eh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMY0oYDIAEoDjIhLnNob3B2ZXJzZS5vcHRpb25zLnYxLklkZW1wb3RlbmN5UgtpZGVtcG90ZW5jeTpFCg1jYWNoZV9zZWNvbmRzEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMY1oYDIAEoDVIMY2FjaGVTZWNvbmRzOlQKBXRvcGljEh8uZ29vZ2xlLnByb3RvYnVmLk1lc3NhZ2VPcHRpb25zGNOGAyABKAsyGy5zaG9wdmVyc2Uub3B0aW9ucy52MS5Ub3BpY1IFdG9waWM6NwoEY29kZRIhLmdvb2dsZS5wcm90b2J1Zi5FbnVtVmFsdWVPcHRpb25zGNSGAyABKA1SBGNvZGU6OwoIcGVyc29uYWwSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGNWGAyABKAhSCHBlcnNvbmFsYgZwcm90bzM", [file_google_protobuf_descriptor]);
+  fileDesc("CiJzaG9wdmVyc2Uvb3B0aW9ucy92MS9vcHRpb25zLnByb3RvEhRzaG9wdmVyc2Uub3B0aW9ucy52MSJnCgZBY2Nlc3MSDgoGcHVibGljGAEgASgIEhAKCGN1c3RvbWVyGAIgASgIEikKBXJvbGVzGAMgAygOMhouc2hvcHZlcnNlLm9wdGlvbnMudjEuUm9sZRIQCghzZXJ2aWNlcxgEIAMoCSJTCgVUb3BpYxIMCgRuYW1lGAEgASgJEhIKCnBhcnRpdGlvbnMYAiABKA0SFwoPcmV0ZW50aW9uX2hvdXJzGAMgASgNEg8KB2Rlcml2ZWQYBCABKAgqhwEKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg4KClJPTEVfQURNSU4QARISCg5ST0xFX0NBVEFMT0dVRRACEhIKDlJPTEVfV0FSRUhPVVNFEAMSEAoMUk9MRV9TVVBQT1JUEAQSEAoMUk9MRV9BTkFMWVNUEAUSDQoJUk9MRV9USUxMEAYqRgoLSWRlbXBvdGVuY3kSGwoXSURFTVBPVEVOQ1lfVU5TUEVDSUZJRUQQABIaChZJREVNUE9URU5DWV9SRVFVRVNUX0lEEAE6VgoGYWNjZXNzEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMY0YYDIAEoCzIcLnNob3B2ZXJzZS5vcHRpb25zLnYxLkFjY2Vzc1IGYWNjZXNzOmUKC2lkZW1wb3RlbmN5Eh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMY0oYDIAEoDjIhLnNob3B2ZXJzZS5vcHRpb25zLnYxLklkZW1wb3RlbmN5UgtpZGVtcG90ZW5jeTpFCg1jYWNoZV9zZWNvbmRzEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMY1oYDIAEoDVIMY2FjaGVTZWNvbmRzOjoKB2Nvb2tpZXMSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjXhgMgASgIUgdjb29raWVzOlQKBXRvcGljEh8uZ29vZ2xlLnByb3RvYnVmLk1lc3NhZ2VPcHRpb25zGNOGAyABKAsyGy5zaG9wdmVyc2Uub3B0aW9ucy52MS5Ub3BpY1IFdG9waWM6NwoEY29kZRIhLmdvb2dsZS5wcm90b2J1Zi5FbnVtVmFsdWVPcHRpb25zGNSGAyABKA1SBGNvZGU6OwoIcGVyc29uYWwSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGNWGAyABKAhSCHBlcnNvbmFsYgZwcm90bzM", [file_google_protobuf_descriptor]);
 
 /**
  * Who may call a method. A caller needs to match one of the set fields. A method without the option is denied
@@ -232,12 +232,20 @@ export const cache_seconds: GenExtension<MethodOptions, number> = /*@__PURE__*/
   extDesc(file_shopverse_options_v1_options, 2);
 
 /**
+ * Whether the method reads and sets the browser's cookie. No other method is handed one.
+ *
+ * @generated from extension: bool cookies = 50007;
+ */
+export const cookies: GenExtension<MethodOptions, boolean> = /*@__PURE__*/
+  extDesc(file_shopverse_options_v1_options, 3);
+
+/**
  * The topic that the message is the value of.
  *
  * @generated from extension: shopverse.options.v1.Topic topic = 50003;
  */
 export const topic: GenExtension<MessageOptions, Topic> = /*@__PURE__*/
-  extDesc(file_shopverse_options_v1_options, 3);
+  extDesc(file_shopverse_options_v1_options, 4);
 
 /**
  * The gRPC status code, by number, that a refusal for this reason is answered with.
@@ -245,7 +253,7 @@ export const topic: GenExtension<MessageOptions, Topic> = /*@__PURE__*/
  * @generated from extension: uint32 code = 50004;
  */
 export const code: GenExtension<EnumValueOptions, number> = /*@__PURE__*/
-  extDesc(file_shopverse_options_v1_options, 4);
+  extDesc(file_shopverse_options_v1_options, 5);
 
 /**
  * Whether the field holds personal data, which stays out of logs, traces and events.
@@ -253,5 +261,5 @@ export const code: GenExtension<EnumValueOptions, number> = /*@__PURE__*/
  * @generated from extension: bool personal = 50005;
  */
 export const personal: GenExtension<FieldOptions, boolean> = /*@__PURE__*/
-  extDesc(file_shopverse_options_v1_options, 5);
+  extDesc(file_shopverse_options_v1_options, 6);
 
