@@ -29,9 +29,13 @@ export type Hold = {
   readonly version: bigint;
 };
 
+/** A cart with the variants in it, by SKU; one that the catalogue doesn't know is missing. */
+export type FoundCart = { readonly cart: StoredCart; readonly variants: ReadonlyMap<string, Variant> };
+
 /** Reads that need no transaction. */
 export type CartReader = {
-  find(by: Owner | { readonly cartId: string }): Promise<StoredCart | undefined>;
+  /** A cart and what its lines are priced by, as of one moment. */
+  find(by: Owner | { readonly cartId: string }): Promise<FoundCart | undefined>;
   variants(skus: readonly string[]): Promise<ReadonlyMap<string, Variant>>;
   coupon(code: string): Promise<Coupon | undefined>;
 };

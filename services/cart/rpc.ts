@@ -21,7 +21,7 @@ import type { CartTables } from './adapters/tables.ts';
 import { createWriter, type WriterDeps } from './adapters/writer.ts';
 import { price } from './domain/cart.ts';
 import { fromCoupon, toCartMessage, toCouponMessage } from './messages.ts';
-import type { CartReader, CartWriter, Owner, StoredCart } from './ports.ts';
+import type { CartReader, CartWriter, FoundCart, Owner } from './ports.ts';
 import { addItem, clearCart, mergeGuestCart, removeItem, setCoupon } from './usecases/change-cart.ts';
 
 /** What the methods need. */
@@ -33,8 +33,8 @@ export function createRpc(deps: RpcDeps): RpcBinding {
   const reader = createReader(database.db);
 
   /** The cart as the caller sees it: priced now, or an empty one. */
-  const show = async (from: CartReader, cart: StoredCart | undefined) => {
-    const variants = await from.variants(cart?.lines.map((line) => line.sku) ?? []);
+  const show = async (from: CartReader, found: FoundCart | undefined) => {
+    const { cart, variants } = found ?? { cart: undefined, variants: new Map() };
     const coupon = cart?.couponCode === undefined ? undefined : await from.coupon(cart.couponCode);
     return toCartMessage(cart, price(cart?.lines ?? [], variants, coupon, clock.now()), currency);
   };
@@ -101,11 +101,11 @@ export function createRpc(deps: RpcDeps): RpcBinding {
       }),
 
     quoteCart: async ({ cartId, userId }) => {
-      const cart = await reader.find({ cartId });
-      if (cart === undefined || cart.userId !== userId) {
+      const found = await reader.find({ cartId });
+      if (found === undefined || found.cart.userId !== userId) {
         throw refusal(ErrorReasonSchema, ErrorReason.CART_NOT_FOUND, 'There is no such cart.');
       }
-      return { cart: await show(reader, cart) };
+      return { cart: await show(reader, found) };
     },
 
     createCoupon: (request, call) =>

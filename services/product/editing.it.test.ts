@@ -133,11 +133,10 @@ test('categories are a tree, listed in pages; a forged page token is refused', a
     pageToken = page.nextPageToken;
   } while (pageToken !== '');
   assert.deepEqual(listed, names);
-  for (const forged of ['AA', '_-8', Buffer.from('A\0B').toString('base64url')]) {
+  for (const text of ['\0', 'A\0B', "'; DROP TABLE category; --", '["", "CARDS"]']) {
+    const forged = Buffer.from(text).toString('base64url');
     const refused = await reasonOf(stage.anybody.listCategories({ pageToken: forged }));
-    assert.equal(refused, 'PAGE_TOKEN_INVALID', forged);
+    assert.equal(refused, 'PAGE_TOKEN_INVALID', text);
   }
-  const literal = Buffer.from("'; DROP TABLE category; --").toString('base64url');
-  assert.equal(await reasonOf(stage.anybody.listCategories({ pageToken: literal })), 'OK');
   assert.equal(await reasonOf(stage.anybody.listCategories({ parentId: 'a\0b' })), 'INVALID_REQUEST');
 });

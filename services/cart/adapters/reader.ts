@@ -4,25 +4,60 @@ import type { Coupon } from '../domain/coupon.ts';
 import type { CartReader, StoredCart } from '../ports.ts';
 import type { CartTables } from './tables.ts';
 
+const cartColumns = [
+  'cart.cart_id',
+  'cart.user_id',
+  'cart.guest_hash',
+  'cart.coupon_code',
+  'cart.version',
+  'cart.expire_time',
+  'cart.create_time',
+  'cart.update_time',
+] as const;
+const variantColumns = [
+  'variant.sku',
+  'variant.product_id',
+  'variant.title',
+  'variant.category_path',
+  'variant.unit_price',
+  'variant.on_sale',
+] as const;
+
+type VariantRow = Selectable<CartTables['variant']>;
+
 /** Reads carts, variants and coupons over a pool or a transaction. */
 export function createReader(db: Kysely<CartTables>): CartReader {
   return {
     async find(by) {
-      const query = db.selectFrom('cart').selectAll();
-      const row = await ('cartId' in by
-        ? query.where('cart_id', '=', by.cartId)
+      const query = db
+        .selectFrom('cart')
+        .leftJoin('cart_line as line', 'line.cart_id', 'cart.cart_id')
+        .leftJoin('variant', 'variant.sku', 'line.sku')
+        .select(cartColumns)
+        .select(['line.sku as line_sku', 'line.quantity', ...variantColumns])
+        .orderBy('line.position');
+      const rows = await ('cartId' in by
+        ? query.where('cart.cart_id', '=', by.cartId)
         : 'userId' in by
-          ? query.where('user_id', '=', by.userId)
-          : query.where('guest_hash', '=', by.guestHash)
-      ).executeTakeFirst();
-      return row === undefined ? undefined : toCart(row, await linesOf(db, row.cart_id));
+          ? query.where('cart.user_id', '=', by.userId)
+          : query.where('cart.guest_hash', '=', by.guestHash)
+      ).execute();
+      const [first] = rows;
+      if (first === undefined) {
+        return undefined;
+      }
+      const lines = rows.flatMap(({ line_sku: sku, quantity }) =>
+        sku === null || quantity === null ? [] : [{ sku, quantity }],
+      );
+      const variants = rows.filter(isVariant).map((row) => [row.sku, toVariant(row)] as const);
+      return { cart: toCart(first, lines), variants: new Map(variants) };
     },
 
     async variants(skus) {
       if (skus.length === 0) {
         return new Map();
       }
-      const rows = await db.selectFrom('variant').selectAll().where('sku', 'in', skus).execute();
+      const rows = await db.selectFrom('variant').select(variantColumns).where('sku', 'in', skus).execute();
       return new Map(rows.map((row) => [row.sku, toVariant(row)]));
     },
 
@@ -74,7 +109,14 @@ export function toCoupon(row: Selectable<CartTables['coupon']>): Coupon {
   };
 }
 
-function toVariant(row: Selectable<CartTables['variant']>): Variant {
+/** Whether the catalogue knows what lies in a line. */
+function isVariant<R extends { readonly [C in keyof VariantRow]: VariantRow[C] | null }>(
+  row: R,
+): row is R & VariantRow {
+  return row.sku !== null;
+}
+
+function toVariant(row: VariantRow): Variant {
   return {
     sku: row.sku,
     productId: row.product_id,

@@ -69,7 +69,7 @@ export async function mergeGuestCart(writer: CartWriter, userId: string, guestHa
   }
   const own = await writer.open({ userId });
   // Read again under its lock: it may have changed, or been merged by another call, since.
-  const [locked] = await writer.lock([guest.cartId]);
+  const [locked] = await writer.lock([guest.cart.cartId]);
   if (locked === undefined) {
     return;
   }
