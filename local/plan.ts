@@ -3,7 +3,7 @@ import type { Site, Unit } from './parts/part.ts';
 import { instancePorts } from './ports.ts';
 import { type ServiceFacts, writtenServices } from './services/catalogue.ts';
 import { instanceUnit } from './services/instance.ts';
-import { readWishes } from './services/wishes.ts';
+import { readWishes, versionOf } from './services/wishes.ts';
 
 /** Every process that this stack should run now: the parts, and each written service in as many instances as wished. */
 export function planUnits(site: Site): Unit[] {
@@ -16,14 +16,21 @@ export function planUnits(site: Site): Unit[] {
 }
 
 /** The instances of the plan, with their ports, by service. */
-export function plannedInstances(
-  site: Site,
-): { service: ServiceFacts['name']; instance: string; grpcPort: number; httpPort: number }[] {
-  const { instances } = readWishes(site.stack.state);
+export function plannedInstances(site: Site): {
+  service: ServiceFacts['name'];
+  instance: string;
+  version: string;
+  grpcPort: number;
+  httpPort: number;
+}[] {
+  const wishes = readWishes(site.stack.state);
+  const { instances } = wishes;
   return writtenServices(site.stack.root).flatMap(({ name }) =>
     numbers(instances[name] ?? 1).map((n) => {
       const { grpc, http } = instancePorts(site.stack.ports.base, name, n);
-      return { service: name, instance: `${name}-${n}`, grpcPort: grpc, httpPort: http };
+      const instance = `${name}-${n}`;
+      const version = versionOf(wishes, instance);
+      return { service: name, instance, version, grpcPort: grpc, httpPort: http };
     }),
   );
 }

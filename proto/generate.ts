@@ -2,6 +2,7 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { authorization } from '../mesh/authorization.ts';
+import { traffic } from '../mesh/traffic.ts';
 import { buf, describedContracts, root } from './buf.ts';
 import { eventsPage } from './docs/events-page.ts';
 import { openApi } from './docs/openapi.ts';
@@ -41,6 +42,7 @@ function pages(): [path: string, text: string][] {
     ['docs/rpcs.md', rpcsPage(contracts)],
     ['docs/openapi.json', openApi(contracts)],
     ...authorization(contracts),
+    ...traffic(contracts),
   ];
 }
 

@@ -1,13 +1,21 @@
 import type { DescFile } from '@bufbuild/protobuf';
 import { loadContracts } from '../../proto/contracts.ts';
 import { istiodCluster, limitCluster, zipkinCluster } from './clusters.ts';
-import { edgeListener } from './listener.ts';
+import { edgeListener, edgeRoutes } from './listener.ts';
 import type { EnvoyOptions } from './options.ts';
 import { overloadManager, runtimeLayers } from './overload.ts';
 
-/** Envoy's bootstrap for the edge, made from the contracts in the tree. To be written as JSON. */
-export async function renderEnvoy(options: EnvoyOptions): Promise<{ bootstrap: object }> {
-  return { bootstrap: renderBootstrap(await loadContracts(), options) };
+/** What Envoy reads, each to be written as JSON. The last two are read only where the options name their files. */
+export type EnvoyFiles = { readonly bootstrap: object; readonly listeners: object; readonly routes: object };
+
+/** Envoy's bootstrap for the edge, its listener and its routes, made from the contracts in the tree. */
+export async function renderEnvoy(options: EnvoyOptions): Promise<EnvoyFiles> {
+  const contracts = await loadContracts();
+  return {
+    bootstrap: renderBootstrap(contracts, options),
+    listeners: { resources: [edgeListener(contracts, options)] },
+    routes: { resources: [edgeRoutes(contracts, options)] },
+  };
 }
 
 /**
@@ -36,10 +44,11 @@ export function renderBootstrap(contracts: readonly DescFile[], options: EnvoyOp
         transport_api_version: 'V3',
         grpc_services: [{ envoy_grpc: { cluster_name: 'istiod' } }],
       },
-      cds_config: { resource_api_version: 'V3', path_config_source: { path: options.clustersPath } },
+      cds_config: fromFile(options.clustersPath),
+      ...(options.live === undefined ? {} : { lds_config: fromFile(options.live.listenersPath) }),
     },
     static_resources: {
-      listeners: [edgeListener(contracts, options)],
+      ...(options.live === undefined ? { listeners: [edgeListener(contracts, options)] } : {}),
       clusters: [
         istiodCluster(options.istiodGrpcPort),
         ...(options.rateLimitPort === undefined ? [] : [limitCluster(options.rateLimitPort)]),
@@ -49,6 +58,10 @@ export function renderBootstrap(contracts: readonly DescFile[], options: EnvoyOp
     overload_manager: overloadManager,
     layered_runtime: runtimeLayers,
   };
+}
+
+function fromFile(path: string): object {
+  return { resource_api_version: 'V3', path_config_source: { path } };
 }
 
 function loopback(port: number): object {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MethodOptions_IdempotencyLevel as Level } from '@bufbuild/protobuf/wkt';
 import { accessRule } from '#platform/auth/access.ts';
+import { isRepeatable } from '#platform/client/repeatable.ts';
 import { loadContracts, methodsOf } from '../../proto/contracts.ts';
 import { renderBootstrap } from './bootstrap.ts';
 import { edgeMethods } from './edge-methods.ts';
@@ -78,10 +79,12 @@ test('S-08: cookies reach the methods that read them, and nothing else; only the
   }
 });
 
-test('only what has no side effects is ever sent again, and once', () => {
+test('only what its contract lets be repeated is ever sent again, and once', () => {
   const retried = routes.filter(({ route }) => route?.retry_policy);
   assert.ok(retried.length > 10);
-  const reads = new Set(edgeMethods(contracts).flatMap(({ path, readsOnly }) => (readsOnly ? [path] : [])));
+  const reads = new Set(
+    edgeMethods(contracts).flatMap(({ path, method }) => (isRepeatable(method) ? [path] : [])),
+  );
   for (const { name, match, route } of retried) {
     assert.equal(route?.retry_policy?.num_retries, 1, name);
     assert.ok(match.path === '/.well-known/jwks.json' || reads.has(match.path ?? ''), name);

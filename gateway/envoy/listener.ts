@@ -5,6 +5,7 @@ import { type EdgeMethod, edgeMethods, servicesOf } from './edge-methods.ts';
 import { dropForeignIdentity } from './identity-headers.ts';
 import { bodyFilter, connectionLimits } from './limits.ts';
 import { localReplies } from './local-replies.ts';
+import { faultFilter } from './mesh-routes.ts';
 import type { EnvoyOptions } from './options.ts';
 import { limitFilters } from './rate-limits.ts';
 import { restFilter } from './rest.ts';
@@ -17,6 +18,7 @@ import { extension, setHeader } from './typed.ts';
 /** The edge's only listener: gRPC over h2 and gRPC-Web over either, on loopback. */
 export function edgeListener(contracts: readonly DescFile[], options: EnvoyOptions): object {
   return {
+    '@type': 'type.googleapis.com/envoy.config.listener.v3.Listener',
     name: 'edge',
     address: { socket_address: { address: '127.0.0.1', port_value: options.edgePort } },
     per_connection_buffer_limit_bytes: 32_768,
@@ -34,9 +36,36 @@ export function edgeListener(contracts: readonly DescFile[], options: EnvoyOptio
   };
 }
 
+const ROUTES = 'edge';
+
+/** What the listener does with each call, by its path. */
+export function edgeRoutes(contracts: readonly DescFile[], options: EnvoyOptions): object {
+  const origins = options.corsOrigins ?? DEV_ORIGINS;
+  return {
+    '@type': 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
+    name: ROUTES,
+    // Clusters come and go with discovery; a route to one that is away answers UNAVAILABLE.
+    validate_clusters: false,
+    request_headers_to_add: [setHeader('x-correlation-id', '%REQ(X-REQUEST-ID)%')],
+    response_headers_to_add: [setHeader('x-correlation-id', '%REQ(X-REQUEST-ID)%')],
+    virtual_hosts: [
+      {
+        name: 'shopverse',
+        domains: ['*'],
+        typed_per_filter_config: corsPolicy(origins),
+        matcher: routeTable(
+          edgeMethods(contracts),
+          servicesOf(contracts),
+          corsPolicy(origins, true),
+          options.mesh,
+        ),
+      },
+    ],
+  };
+}
+
 function connectionManager(contracts: readonly DescFile[], options: EnvoyOptions) {
   const methods = edgeMethods(contracts);
-  const origins = options.corsOrigins ?? DEV_ORIGINS;
   return {
     stat_prefix: 'edge',
     codec_type: 'AUTO',
@@ -62,21 +91,17 @@ function connectionManager(contracts: readonly DescFile[], options: EnvoyOptions
     local_reply_config: localReplies,
     access_log: [accessLog(options.accessLogPath)],
     ...tracing(options),
-    route_config: {
-      name: 'edge',
-      // Clusters come and go with discovery; a route to one that is away answers UNAVAILABLE.
-      validate_clusters: false,
-      request_headers_to_add: [setHeader('x-correlation-id', '%REQ(X-REQUEST-ID)%')],
-      response_headers_to_add: [setHeader('x-correlation-id', '%REQ(X-REQUEST-ID)%')],
-      virtual_hosts: [
-        {
-          name: 'shopverse',
-          domains: ['*'],
-          typed_per_filter_config: corsPolicy(origins),
-          matcher: routeTable(methods, servicesOf(contracts), corsPolicy(origins, true)),
-        },
-      ],
-    },
+    ...(options.live === undefined
+      ? { route_config: edgeRoutes(contracts, options) }
+      : {
+          rds: {
+            route_config_name: ROUTES,
+            config_source: {
+              resource_api_version: 'V3',
+              path_config_source: { path: options.live.routesPath },
+            },
+          },
+        }),
     http_filters: [
       corsFilter,
       extension('envoy.filters.http.grpc_web', 'envoy.extensions.filters.http.grpc_web.v3.GrpcWeb'),
@@ -85,6 +110,7 @@ function connectionManager(contracts: readonly DescFile[], options: EnvoyOptions
       ...limitFilters(options),
       rolesFilter,
       bodyFilter,
+      faultFilter,
       extension('envoy.filters.http.grpc_stats', 'envoy.extensions.filters.http.grpc_stats.v3.FilterConfig', {
         individual_method_stats_allowlist: { services: statsOf(methods) },
         enable_upstream_stats: true,

@@ -1,3 +1,4 @@
+import type { VirtualService } from '../../mesh/manifest.ts';
 import type { Limits } from './rate-limits.ts';
 
 /** What the edge's configuration is rendered from, beside the contracts. */
@@ -32,6 +33,13 @@ export type EnvoyOptions = {
   readonly rateLimitPort?: number;
   /** How long a call waits for that count, in milliseconds; 20 by default. */
   readonly rateLimitWaitMs?: number;
+  /** How calls to services are led; without any, each goes to its service, and those that may be made again are, once. */
+  readonly mesh?: readonly VirtualService[];
+  /**
+   * Where Envoy reads its listener and routes, so that they can be replaced while it runs; left out, they are fixed in the
+   * bootstrap.
+   */
+  readonly live?: { readonly listenersPath: string; readonly routesPath: string };
   /** A file of JSON lines. */
   readonly accessLogPath: string;
   /** Web pages that may call, as `https://shop.example`; those of Vite's servers on this machine by default. */

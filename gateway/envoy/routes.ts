@@ -1,3 +1,5 @@
+import { isRepeatable } from '#platform/client/repeatable.ts';
+import type { VirtualService } from '../../mesh/manifest.ts';
 import {
   type EdgeMethod,
   EVERY_SERVICE,
@@ -6,22 +8,31 @@ import {
   UNARY_SECONDS,
 } from './edge-methods.ts';
 import { bodyLimit } from './limits.ts';
+import { elsewhere, underMesh } from './mesh-routes.ts';
 import { requiredRoles } from './roles.ts';
 import { noToken, optionalToken, requiredToken } from './token.ts';
 import { extension, typed } from './typed.ts';
 
 /**
  * The routes of a method, by the protocol that the client speaks: gRPC and gRPC-Web to the service itself, Connect to the
- * gateway, which makes the call for it. What every service serves goes to the one that SERVICE_HEADER names. Nothing that
- * may change something is ever sent twice from here.
+ * gateway, which makes the call for it. What every service serves goes to the one that SERVICE_HEADER names. What the
+ * contract lets be repeated is sent once more when nobody answered. Services are reached by the mesh's rules.
  */
-export function methodRoutes(method: EdgeMethod, services: readonly string[]): object[] {
+export function methodRoutes(
+  method: EdgeMethod,
+  services: readonly string[],
+  mesh: readonly VirtualService[] = [],
+): object[] {
   const grpc =
     method.domain === EVERY_SERVICE
-      ? services.map((service) =>
-          route(method, service, [isGrpc, headerIs(SERVICE_HEADER, service)], grpcRetry),
+      ? services.flatMap((service) =>
+          underMesh(
+            route(method, service, [isGrpc, headerIs(SERVICE_HEADER, service)], grpcRetry),
+            service,
+            mesh,
+          ),
         )
-      : [route(method, method.domain, [isGrpc], grpcRetry)];
+      : underMesh(route(method, method.domain, [isGrpc], grpcRetry), method.domain, mesh);
   const connect = method.streams
     ? [route(method, 'gateway-front', [isConnectStream], connectRetry)]
     : [
@@ -39,9 +50,10 @@ export function routeTable(
   methods: readonly EdgeMethod[],
   services: readonly string[],
   corsWithCookies: Readonly<Record<string, object>>,
+  mesh: readonly VirtualService[] = [],
 ): object {
   const byPath = methods.map((method) => {
-    const routes = methodRoutes(method, services);
+    const routes = methodRoutes(method, services, mesh);
     return [
       method.path,
       method.cookies
@@ -175,7 +187,9 @@ function route(method: EdgeMethod, cluster: string, headers: object[], retry: st
         grpc_timeout_header_offset: '0.02s',
       },
       idle_timeout: `${seconds}s`,
-      ...(method.readsOnly && !method.streams ? { retry_policy: { ...readRetry, retry_on: retry } } : {}),
+      ...(isRepeatable(method.method)
+        ? { retry_policy: { ...elsewhere, num_retries: 1, retry_on: retry } }
+        : {}),
     },
     typed_per_filter_config: {
       ...(method.open ? optionalToken : requiredToken),
@@ -184,22 +198,9 @@ function route(method: EdgeMethod, cluster: string, headers: object[], retry: st
   };
 }
 
-const grpcRetry = 'connect-failure,refused-stream,unavailable';
+const grpcRetry = 'connect-failure,refused-stream,reset,unavailable';
 /** An UNAVAILABLE from there is the service's, which the gateway has asked twice already. */
 const connectRetry = 'connect-failure,refused-stream,reset';
-
-const readRetry = {
-  num_retries: 1,
-  retry_host_predicate: [
-    {
-      name: 'envoy.retry_host_predicates.previous_hosts',
-      typed_config: {
-        '@type': 'type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
-      },
-    },
-  ],
-  host_selection_retry_max_attempts: 3,
-};
 
 function headerIs(name: string, exact: string): object {
   return { name, string_match: { exact } };

@@ -68,7 +68,15 @@ async function startInstance(
   });
   cleanups.push(() => server.forceShutdown());
   const stop = () => new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-  return { name: `order-${n}`, service: 'order', grpcPort: grpc, httpPort: http, calls: () => calls, stop };
+  return {
+    name: `order-${n}`,
+    service: 'order',
+    version: 'v1',
+    grpcPort: grpc,
+    httpPort: http,
+    calls: () => calls,
+    stop,
+  };
 }
 
 /** Calls through the edge without pause until it is stopped, and says what failed. */

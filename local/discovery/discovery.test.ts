@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { renderClusters, renderEndpoints } from './envoy-clusters.ts';
 import { renderDiscovery, renderTargets, renderWorkload, renderXdsBootstrap } from './workloads.ts';
 
-const ORDER = { name: 'order-2', service: 'order', grpcPort: 8141, httpPort: 8341 };
+const ORDER = { name: 'order-2', service: 'order', version: 'v2', grpcPort: 8141, httpPort: 8341 };
 
 type Cluster = {
   name: string;
@@ -54,7 +54,7 @@ test('discovery lists every service, those without an instance too', () => {
 
 test('a WorkloadEntry carries the label that its service selects by', () => {
   const entry = JSON.parse(renderWorkload(ORDER));
-  assert.equal(entry.spec.labels.app, 'order');
+  assert.deepEqual(entry.spec.labels, { app: 'order', version: 'v2' });
   assert.equal(entry.spec.ports.grpc, 8141);
   assert.equal(entry.metadata.name, 'order-2');
 });
@@ -64,7 +64,9 @@ test('Prometheus scrapes the plain HTTP port', () => {
 });
 
 test('a process introduces itself to istiod by its instance', () => {
-  const { node, xds_servers } = JSON.parse(renderXdsBootstrap('order', 'order-2', 8510));
+  const { node, xds_servers } = JSON.parse(
+    renderXdsBootstrap('order', { instance: 'order-2', version: 'v2' }, 8510),
+  );
   assert.equal(node.id, 'sidecar~127.0.0.1~order-2.shopverse~shopverse.svc.cluster.local');
   assert.equal(xds_servers[0].server_uri, '127.0.0.1:8510');
 });

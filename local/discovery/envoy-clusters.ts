@@ -1,4 +1,6 @@
 import { meshHost, spiffeId } from '#platform/auth/workload.ts';
+import { subsetCluster } from '../../gateway/envoy/mesh-routes.ts';
+import { clusterFields, type ServicePolicy } from '../mesh/edge-policy.ts';
 
 /** What the edge shows of itself, and whom it believes: the file of its secret, and the authorities' certificates. */
 export type EdgeIdentity = { readonly secretPath: string; readonly trustPath: string };
@@ -15,13 +17,13 @@ const TLS = 'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext';
 const HTTP = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
 /** The mesh's name for a service and its logical port, as istiod spells it for Envoy. */
-export function meshCluster(service: string): string {
-  return `outbound|50051||${meshHost(service)}`;
+export function meshCluster(service: string, subset = ''): string {
+  return `outbound|50051|${subset}|${meshHost(service)}`;
 }
 
 /**
  * The clusters that the edge's routes name: `order` (gRPC over h2) for every service, `user-http` for its plain HTTP
- * port, and `gateway-front`. The names never change; where a gRPC cluster's endpoints come from does: from a file each, or from istiod. With an
+ * port, and `gateway-front`; and `order.v2` for a subset that the mesh's rules lead to. The names never change; where a gRPC cluster's endpoints come from does: from a file each, or from istiod. With an
  * identity gRPC goes over mutual TLS, to exactly the workload that a cluster is named for.
  */
 export function renderClusters(
@@ -29,15 +31,20 @@ export function renderClusters(
   mode: Mode,
   folder: string,
   identity?: EdgeIdentity,
+  policies: ReadonlyMap<string, ServicePolicy> = new Map(),
 ): object {
   const secured = (service: string) =>
     identity === undefined ? {} : { transport_socket: mutualTls(service, identity) };
   const resources = services.flatMap((service) => [
-    {
-      ...grpcCluster(service),
-      ...secured(service),
-      ...(mode === 'xds' ? fromIstiod(service) : fromFile(service, folder)),
-    },
+    ...[undefined, ...(policies.get(service)?.subsets ?? [])].map((subset) => {
+      const name = subsetCluster(service, subset?.name);
+      return {
+        ...grpcCluster(name),
+        ...clusterFields(policies.get(service)?.policy ?? {}),
+        ...secured(service),
+        ...(mode === 'xds' ? fromIstiod(service, subset?.name) : fromFile(name, folder)),
+      };
+    }),
     { ...httpCluster(`${service}-http`), ...fromFile(`${service}-http`, folder) },
     ...(service === FRONT_SERVICE
       ? [{ ...grpcCluster(FRONT_CLUSTER), ...secured(service), ...fromFile(FRONT_CLUSTER, folder) }]
@@ -70,10 +77,10 @@ function fromFile(cluster: string, folder: string): object {
   };
 }
 
-function fromIstiod(service: string): object {
+function fromIstiod(service: string, subset?: string): object {
   return {
     eds_cluster_config: {
-      service_name: meshCluster(service),
+      service_name: meshCluster(service, subset),
       eds_config: { resource_api_version: 'V3', ads: {} },
     },
   };
@@ -84,26 +91,16 @@ function common(name: string): object {
     '@type': 'type.googleapis.com/envoy.config.cluster.v3.Cluster',
     name,
     type: 'EDS',
-    connect_timeout: '1s',
     lb_policy: 'LEAST_REQUEST',
     // An endpoint that discovery dropped is gone, whatever its last health check said.
     ignore_health_on_host_removal: true,
-    outlier_detection: {
-      consecutive_gateway_failure: 3,
-      interval: '1s',
-      base_ejection_time: '3s',
-      // The last endpoint is never thrown out: a slow service is better than none.
-      max_ejection_percent: 50,
-    },
+    ...clusterFields({}),
   };
 }
 
 function grpcCluster(name: string): object {
   return {
     ...common(name),
-    circuit_breakers: {
-      thresholds: [{ max_requests: 2_000, max_pending_requests: 1_000, max_connections: 64 }],
-    },
     typed_extension_protocol_options: {
       [HTTP]: {
         '@type': `type.googleapis.com/${HTTP}`,

@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { subsetCluster } from '../../gateway/envoy/mesh-routes.ts';
 import { readIfThere, writeIfChanged } from '../files.ts';
+import type { ServicePolicy } from '../mesh/edge-policy.ts';
 import { frontPort } from '../ports.ts';
 import { edgeSecretPath, identityPaths } from '../services/identity.ts';
 import type { Stack } from '../stack.ts';
@@ -32,6 +34,7 @@ export function publish(
   mode: Mode,
   services: readonly string[],
   instances: readonly Instance[],
+  policies: ReadonlyMap<string, ServicePolicy> = new Map(),
 ): void {
   publishWorkloads(join(istiodConfig(stack.state), 'workloads'), instances);
   const { clusters, endpoints } = envoyPaths(stack.state);
@@ -40,7 +43,11 @@ export function publish(
     const grpc = { cluster: service, ports: own.map((instance) => instance.grpcPort) };
     const http = { cluster: `${service}-http`, ports: own.map((instance) => instance.httpPort) };
     const front = { cluster: FRONT_CLUSTER, ports: own.map((instance) => frontPort(instance.httpPort)) };
-    for (const each of [grpc, http, ...(service === FRONT_SERVICE ? [front] : [])]) {
+    const subsets = (policies.get(service)?.subsets ?? []).map(({ name, labels }) => ({
+      cluster: subsetCluster(service, name),
+      ports: own.filter(({ version }) => labels.version === version).map(({ grpcPort }) => grpcPort),
+    }));
+    for (const each of [grpc, http, ...subsets, ...(service === FRONT_SERVICE ? [front] : [])]) {
       writeIfChanged(join(endpoints, `${each.cluster}.json`), JSON.stringify(renderEndpoints(each)));
     }
   }
@@ -48,7 +55,10 @@ export function publish(
     secretPath: edgeSecretPath(stack.state),
     trustPath: identityPaths(stack.state, '').trust,
   };
-  writeIfChanged(clusters, JSON.stringify(renderClusters(services, mode, endpoints, identity), null, 2));
+  writeIfChanged(
+    clusters,
+    JSON.stringify(renderClusters(services, mode, endpoints, identity, policies), null, 2),
+  );
   writeIfChanged(join(stack.state, 'discovery.json'), renderDiscovery(mode, services, instances));
   writeIfChanged(join(stack.state, 'prometheus', 'services.json'), renderTargets(instances));
 }

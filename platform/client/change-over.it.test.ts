@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { CartService } from '#gen/shopverse/cart/v1/cart_service_pb.ts';
+import { UserService } from '#gen/shopverse/user/v1/user_service_pb.ts';
 import { RpcError } from '#platform/errors/rpc-error.ts';
 import { bind, type Handlers } from '#platform/rpc/bind.ts';
 import type { Runtime } from '#platform/runtime.ts';
@@ -13,7 +14,7 @@ let mesh: TestMesh;
 let gateway: Runtime;
 
 before(async () => {
-  mesh = await testMesh(['gateway', 'cart']);
+  mesh = await testMesh(['gateway', 'cart', 'user']);
   gateway = await mesh.runtime('gateway');
 });
 
@@ -65,26 +66,38 @@ test('calls move from one instance to another without one of them failing', asyn
   assert.equal(served[0], beforeStop);
 });
 
-test('a read is repeated once when the peer is away for a moment, a mutation is not', async () => {
+test('what its contract lets be repeated is, once, when the peer is away for a moment; a new act is not', async () => {
   let asked = 0;
   const outage = async () => {
     asked += 1;
     throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
   };
-  const service = await mesh.start('cart', () => ({
-    rpc: [
-      bind(CartService, {
-        ...Object.fromEntries(CartService.methods.map(({ localName }) => [localName, outage])),
-      } as unknown as Handlers<typeof CartService>),
-    ],
-  }));
-  await mesh.discover('static', { cart: [`127.0.0.1:${service.grpcPort}`] });
-  const client = (await mesh.runtime('gateway')).client(CartService, 'cart');
+  const down =
+    <S extends typeof CartService | typeof UserService>(service: S) =>
+    () => ({
+      rpc: [
+        bind(service, {
+          ...Object.fromEntries(service.methods.map(({ localName }) => [localName, outage])),
+        } as unknown as Handlers<S>),
+      ],
+    });
+  const cart = await mesh.start('cart', down(CartService));
+  const user = await mesh.start('user', down(UserService));
+  await mesh.discover('static', {
+    cart: [`127.0.0.1:${cart.grpcPort}`],
+    user: [`127.0.0.1:${user.grpcPort}`],
+  });
+  const runtime = await mesh.runtime('gateway');
+  const client = runtime.client(CartService, 'cart');
   const unavailable = (error: unknown) => error instanceof RpcError && error.code === status.UNAVAILABLE;
   await assert.rejects(client.getCart({}), unavailable);
   assert.equal(asked, 2);
   asked = 0;
   await assert.rejects(client.clearCart({ requestId: '018f4b1e-0000-7000-8000-000000000001' }), unavailable);
+  assert.equal(asked, 2);
+  asked = 0;
+  const secrets = { email: 'a@shopverse.local', password: 'a password of nobody', deviceName: 'test' };
+  await assert.rejects(runtime.client(UserService, 'user').logIn(secrets), unavailable);
   assert.equal(asked, 1);
 });
 

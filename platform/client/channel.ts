@@ -13,6 +13,8 @@ export type Lease = { readonly client: Client; release(): void };
 export type PeerChannel = {
   /** The channel to call over now; to be released when the call is over. Throws UNAVAILABLE when closed or without endpoint. */
   acquire(): Lease;
+  /** Whether calls go by the mesh's rules now, so that it says which of them are made again. */
+  underMesh(): boolean;
   /** Lets the calls under way end, and closes. */
   close(): void;
 };
@@ -26,12 +28,11 @@ const options: ChannelOptions = {
   'grpc.keepalive_timeout_ms': 5_000,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 2_000,
-  // Of retries only those are left that gRPC itself knows to be safe, of calls that no server has seen: a policy
-  // from the mesh would send a mutation twice.
-  'grpc-node.retry_max_attempts_limit': 1,
   'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
   'grpc.enable_channelz': 0,
 };
+
+const MESH_SCHEME = 'xds:';
 
 /** How long a new channel may take to connect before it is tried afresh. */
 const readyTimeoutMs = 10_000;
@@ -116,6 +117,7 @@ export function createPeerChannel(
         },
       };
     },
+    underMesh: () => current?.target.startsWith(MESH_SCHEME) ?? false,
     close: () => {
       closed = true;
       retire(current);
@@ -125,7 +127,7 @@ export function createPeerChannel(
 
 function targetOf(peer: string, discovered: Discovered): string | undefined {
   if (discovered.mode === 'xds') {
-    return `xds:///${meshHost(peer)}:50051`;
+    return `${MESH_SCHEME}///${meshHost(peer)}:50051`;
   }
   const endpoints = discovered.endpoints[peer] ?? [];
   return endpoints.length === 0 ? undefined : `ipv4:${endpoints.join(',')}`;

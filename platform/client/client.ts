@@ -18,8 +18,8 @@ export type Client<S extends DescService> = {
 
 /**
  * A client of `peer`. Each call takes the current work's remaining deadline, abort signal, access token, correlation
- * id and trace with it, and proves this workload. A read is repeated once when the peer is UNAVAILABLE; a mutation
- * never is.
+ * id and trace with it, and proves this workload. What its contract lets be repeated is
+ * made again when the peer is UNAVAILABLE: as the mesh says, or once where there is no mesh.
  */
 export function createClient<S extends DescService>(service: S, kernel: PeerDependencies): Client<S> {
   const calls = createPeerCalls(kernel);

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DescMethod, fromBinary, type Message, type MessageInitShape } from '@bufbuild/protobuf';
-import { MethodOptions_IdempotencyLevel as Level } from '@bufbuild/protobuf/wkt';
 import { type Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { type Span, SpanKind } from '@opentelemetry/api';
 import { currentContext } from '#platform/context/context.ts';
@@ -12,6 +11,7 @@ import { encode } from '#platform/rpc/codec.ts';
 import { failSpan, startSpan } from '#platform/telemetry/span.ts';
 import type { PeerChannel } from './channel.ts';
 import { outgoing } from './outgoing.ts';
+import { isRepeatable } from './repeatable.ts';
 
 /** What one call may ask for; the current context's deadline and signal hold besides. */
 export type CallOptions = {
@@ -50,14 +50,18 @@ export function createPeerCalls(kernel: PeerDependencies): PeerCalls {
   return {
     unary: (method) => {
       const once = unaryCall(method, kernel);
-      if (method.idempotency !== Level.NO_SIDE_EFFECTS) {
+      if (!isRepeatable(method)) {
         return once;
       }
       return async (request, options) => {
         try {
           return await once(request, options);
         } catch (error) {
-          if (!(error instanceof RpcError) || error.code !== status.UNAVAILABLE) {
+          if (
+            !(error instanceof RpcError) ||
+            error.code !== status.UNAVAILABLE ||
+            kernel.channel.underMesh()
+          ) {
             throw error;
           }
           await sleep(20 + Math.random() * 60);

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Caller } from '#platform/auth/caller.ts';
+import type { MeshHeaders } from '#platform/client/mesh-headers.ts';
 
 /**
  * What travels with a piece of work through the process without being handed on: an RPC being served, a message
@@ -14,6 +15,8 @@ export type Context = {
   caller: Caller;
   /** The caller's access token, to be handed on to peers. Never logged. */
   token?: string;
+  /** How the mesh is to treat the calls made for this work. */
+  readonly mesh?: MeshHeaders | undefined;
   readonly deadline?: Date;
   readonly signal?: AbortSignal;
 };

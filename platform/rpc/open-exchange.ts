@@ -1,5 +1,6 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import { Metadata, type ServerUnaryCall, type ServerWritableStream, status } from '@grpc/grpc-js';
+import { meshHeadersOf } from '#platform/client/mesh-headers.ts';
 import { type Context, nobody } from '#platform/context/context.ts';
 import { deadlineExceeded } from '#platform/errors/refusal.ts';
 import { RpcError } from '#platform/errors/rpc-error.ts';
@@ -52,6 +53,7 @@ export function openExchange(
     caller: nobody,
     deadline,
     signal: aborter.signal,
+    mesh: meshHeadersOf(wire.metadata),
   };
   const left = at - Date.now();
   // grpc-js ends a call at its caller's deadline by itself, and without details: this is a moment earlier.

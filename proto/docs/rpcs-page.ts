@@ -26,8 +26,8 @@ Made from the contracts by \`npm run gen\`; do not edit.
 role (an administrator has every role), or workloads of services. One that matches suffices.
 **A repeat**: "reads" changes nothing; "same effect" may be sent again as it is; "request id" gets the first answer again,
 and another body under the same id is refused; "new act" happens again.
-**Edge**: whether Envoy routes it for clients, over gRPC, gRPC-Web and Connect; the rest is only called inside. Reads are
-tried twice by the edge, nothing else is. "stream" is a stream of answers. **REST** is the path by which JSON clients call
+**Edge**: whether Envoy routes it for clients, over gRPC, gRPC-Web and Connect; the rest is only called inside. All but
+new acts and streams are made once more by edge and mesh when nobody answered. "stream" is a stream of answers. **REST** is the path by which JSON clients call
 it; [openapi.json](openapi.json) has the whole of it.
 `;
 

@@ -1,8 +1,8 @@
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { istiodConfig } from '../../discovery/publish.ts';
 import { writeAtomically } from '../../files.ts';
 import { isInstalled, placeOf } from '../../install/artefact.ts';
+import { meshOf, publishMesh } from '../../mesh/manifests.ts';
 import { accepts } from '../../supervisor/probes.ts';
 import type { Part, Site, SystemProgram } from '../part.ts';
 import { PYTHON } from '../python.ts';
@@ -67,9 +67,5 @@ defaultConfig:
   discoveryAddress: 127.0.0.1:${site.stack.ports.istiodGrpc}
 `,
   );
-  const mesh = join(istiodConfig(site.stack.state), 'mesh');
-  rmSync(mesh, { recursive: true, force: true });
-  mkdirSync(mesh, { recursive: true });
-  const manifests = join(site.stack.root, 'mesh');
-  if (existsSync(manifests)) cpSync(manifests, mesh, { recursive: true });
+  publishMesh(join(istiodConfig(site.stack.state), 'mesh'), meshOf(site.stack));
 }

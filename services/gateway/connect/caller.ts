@@ -1,6 +1,7 @@
 import { createContextKey } from '@connectrpc/connect';
+import { MESH_PREFIX } from '#platform/client/mesh-headers.ts';
 
-/** What a client says of itself, by header: token and guest's secret, unread. The called service judges them. */
+/** What a client says of itself, by header: token and guest's secret, unread, and what it wants of the mesh. The called service judges them. */
 export type Identity = Readonly<Record<string, readonly string[]>>;
 
 /** Where a call keeps its client's identity. */
@@ -26,7 +27,7 @@ export function identityOf(rawHeaders: readonly string[]): Identity {
   const identity: Record<string, readonly string[]> = {};
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = (rawHeaders[at] ?? '').toLowerCase();
-    if (names.has(name)) {
+    if (names.has(name) || name.startsWith(MESH_PREFIX)) {
       identity[name] = [...(identity[name] ?? []), rawHeaders[at + 1] ?? ''];
     }
   }
