@@ -5,7 +5,7 @@ CREATE TABLE events_queue (payload String)
 ENGINE = Kafka
 SETTINGS kafka_broker_list = '{brokers}', kafka_topic_list = '{topics}',
     kafka_group_name = '{group}.events', kafka_format = 'RawBLOB',
-    kafka_flush_interval_ms = 500, kafka_poll_timeout_ms = 100;
+    kafka_flush_interval_ms = 1000, kafka_poll_timeout_ms = 100;
 
 CREATE TABLE derived_queue
 (
@@ -29,7 +29,7 @@ SETTINGS kafka_broker_list = '{brokers}', kafka_topic_list = '{derived}',
     kafka_group_name = '{group}.derived', kafka_format = 'ProtobufSingle',
     kafka_schema = 'SELECT text FROM {database}.schemas FINAL WHERE hash = ''{schema}''', format_schema_source = 'query',
     format_schema_message_name = '{message}', kafka_handle_error_mode = 'stream',
-    kafka_flush_interval_ms = 500, kafka_poll_timeout_ms = 100;
+    kafka_flush_interval_ms = 1000, kafka_poll_timeout_ms = 100;
 
 CREATE MATERIALIZED VIEW events_queue_to_stream TO events_stream AS
 SELECT _topic AS topic, _partition AS partition, _offset AS offset, _key AS key,

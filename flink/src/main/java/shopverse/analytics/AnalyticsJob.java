@@ -18,7 +18,7 @@ public final class AnalyticsJob {
   /** By this name the running job is found. */
   public static final String NAME = "shopverse-analytics";
 
-  private static final long SEND_INTERVAL_MS = 500;
+  private static final long SEND_INTERVAL_MS = 1_000;
 
   private AnalyticsJob() {}
 

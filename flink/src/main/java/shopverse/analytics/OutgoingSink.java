@@ -21,7 +21,8 @@ final class OutgoingSink {
         .setRecordSerializer(serializer)
         .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
         .setProperty("client.id", options.group())
-        .setProperty("linger.ms", "5")
+        .setProperty("linger.ms", "50")
+        .setProperty("batch.size", "131072")
         .setProperty("compression.type", "gzip")
         .build();
   }

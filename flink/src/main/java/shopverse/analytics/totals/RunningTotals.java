@@ -50,8 +50,9 @@ public final class RunningTotals extends KeyedProcessFunction<TotalKey, Contribu
       context.timerService().registerEventTimeTimer(Horizon.closing(more.key().end()));
     }
     if (!before.announced()) {
+      // All totals of this operator at the same moments, so that they travel together.
       long now = context.timerService().currentProcessingTime();
-      context.timerService().registerProcessingTimeTimer(now + interval);
+      context.timerService().registerProcessingTimeTimer(Math.floorDiv(now, interval) * interval + interval);
     }
     total.update(before.plus(more).announced(true));
   }
