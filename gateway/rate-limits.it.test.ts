@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { durationMs } from '@bufbuild/protobuf/wkt';
+import { Code, ConnectError, createClient } from '@connectrpc/connect';
+import { createGrpcWebTransport } from '@connectrpc/connect-web';
 import { status } from '@grpc/grpc-js';
+import { RetryInfoSchema } from '#gen/google/rpc/error_details_pb.ts';
 import { OrderService } from '#gen/shopverse/order/v1/order_service_pb.ts';
 import { UserService } from '#gen/shopverse/user/v1/user_service_pb.ts';
 import { LIMITS, type Limits } from './envoy/rate-limits.ts';
@@ -57,6 +61,19 @@ test('S-58 a user has one limit over all connections and addresses, and another 
   assert.equal((await post(edge.url, getOrder, '127.0.1.1', again)).code, status.RESOURCE_EXHAUSTED);
   const theirs = await bearer(edge, { sub: 'user-calm' });
   assert.equal((await post(edge.url, getOrder, '127.0.1.1', theirs)).code, 0);
+});
+
+test('who is refused learns when to come again: after the window of the limit that it met', async () => {
+  const web = createClient(UserService, createGrpcWebTransport({ baseUrl: edge.url }));
+  const retryAfterMs = async (call: () => Promise<unknown>) => {
+    for (let n = 0; n < 100; n++) {
+      const error = await call().then(() => undefined, ConnectError.from);
+      const [retry] = error?.findDetails(RetryInfoSchema) ?? [];
+      if (error?.code === Code.ResourceExhausted) return retry?.retryDelay && durationMs(retry.retryDelay);
+    }
+    return assert.fail('nobody was refused');
+  };
+  assert.equal(await retryAfterMs(() => web.logIn({ email: 'a@b.example', password: 'guessed' })), 3600_000);
 });
 
 test('an address has a limit over all users', async () => {

@@ -7,7 +7,7 @@ import { bodyFilter, connectionLimits } from './limits.ts';
 import { localReplies } from './local-replies.ts';
 import { faultFilter } from './mesh-routes.ts';
 import type { EnvoyOptions } from './options.ts';
-import { limitFilters } from './rate-limits.ts';
+import { LIMITS, limitFilters } from './rate-limits.ts';
 import { restFilter } from './rest.ts';
 import { rolesFilter } from './roles.ts';
 import { routeTable } from './routes.ts';
@@ -47,7 +47,10 @@ export function edgeRoutes(contracts: readonly DescFile[], options: EnvoyOptions
     // Clusters come and go with discovery; a route to one that is away answers UNAVAILABLE.
     validate_clusters: false,
     request_headers_to_add: [setHeader('x-correlation-id', '%REQ(X-REQUEST-ID)%')],
-    response_headers_to_add: [setHeader('x-correlation-id', '%REQ(X-REQUEST-ID)%')],
+    response_headers_to_add: [
+      setHeader('x-correlation-id', '%REQ(X-REQUEST-ID)%'),
+      setHeader('x-content-type-options', 'nosniff'),
+    ],
     virtual_hosts: [
       {
         name: 'shopverse',
@@ -88,7 +91,7 @@ function connectionManager(contracts: readonly DescFile[], options: EnvoyOptions
         pack_trace_reason: false,
       },
     },
-    local_reply_config: localReplies,
+    local_reply_config: localReplies(options.limits ?? LIMITS),
     access_log: [accessLog(options.accessLogPath)],
     ...tracing(options),
     ...(options.live === undefined

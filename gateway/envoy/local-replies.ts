@@ -1,6 +1,7 @@
 import { ErrorReason, ErrorReasonSchema } from '#gen/shopverse/common/v1/error_reason_pb.ts';
 import { refusal } from '#platform/errors/refusal.ts';
 import type { RpcError } from '#platform/errors/rpc-error.ts';
+import { type Limits, windowMs } from './rate-limits.ts';
 import { both, replyForms } from './reply-forms.ts';
 import { extension } from './typed.ts';
 
@@ -22,7 +23,7 @@ const tokenRefused = extension(
 const signIn = meaning('UNAUTHENTICATED', 'Sign in to do this: there is no valid token.');
 const deadline = meaning('DEADLINE_EXCEEDED', 'The deadline passed before the answer.');
 
-const meanings: readonly Meaning[] = [
+const meaningsOf = (limits: Limits): readonly Meaning[] => [
   { when: { extension_filter: tokenRefused }, refused: signIn },
   { when: status('EQ', 401), refused: signIn },
   { when: status('EQ', 403), refused: meaning('PERMISSION_DENIED', 'You may not do this.') },
@@ -34,7 +35,7 @@ const meanings: readonly Meaning[] = [
   { when: status('EQ', 408), refused: deadline },
   { when: status('EQ', 504), refused: deadline },
   { when: status('EQ', 413), refused: meaning('TOO_LARGE', 'The request is too large.'), httpStatus: 413 },
-  { when: status('EQ', 429), refused: meaning('RATE_LIMITED', 'That is too often.', 1000) },
+  ...tooOften(limits),
   {
     when: status('GE', 500),
     refused: meaning('UNAVAILABLE', 'A part of the shop is away for a moment.', 1000),
@@ -47,14 +48,41 @@ const meanings: readonly Meaning[] = [
  * coming again, in words that say nothing of the inside, and in the form of each client's protocol. The
  * correlation id is in the header that every answer has.
  */
-export const localReplies: object = {
-  mappers: meanings.flatMap(({ when, refused, httpStatus }) =>
-    replyForms.map((form) => ({
-      filter: form.when === undefined ? when : both(when, form.when),
-      ...form.tell(refused, httpStatus),
+export function localReplies(limits: Limits): object {
+  return {
+    mappers: meaningsOf(limits).flatMap(({ when, refused, httpStatus }) =>
+      replyForms.map((form) => ({
+        filter: form.when === undefined ? when : both(when, form.when),
+        ...form.tell(refused, httpStatus),
+      })),
+    ),
+  };
+}
+
+/**
+ * Who asked too often may come again when the limit's window is over, at the latest: of a method with a limit of its own that
+ * window, else the shortest of those that everybody has. Envoy's replies are written beforehand; how much of the window is left
+ * stands in x-ratelimit-reset.
+ */
+function tooOften({ methods, address, user }: Limits): Meaning[] {
+  const limited = status('EQ', 429);
+  const refused = (ms: number) => meaning('RATE_LIMITED', 'That is too often.', ms);
+  const own = Map.groupBy(Object.entries(methods), ([, rate]) => windowMs(rate));
+  return [
+    ...[...own].map(([ms, paths]) => ({
+      when: both(limited, pathAmong(paths.map(([path]) => path))),
+      refused: refused(ms),
     })),
-  ),
-};
+    { when: limited, refused: refused(Math.min(windowMs(address), windowMs(user))) },
+  ];
+}
+
+function pathAmong(paths: readonly string[]): object {
+  const filters = paths.map((exact) => ({
+    header_filter: { header: { name: ':path', string_match: { exact } } },
+  }));
+  return filters.length === 1 ? (filters[0] as object) : { or_filter: { filters } };
+}
 
 function meaning(reason: keyof typeof ErrorReason, message: string, retryAfterMs?: number): RpcError {
   const details = retryAfterMs === undefined ? {} : { retryAfterMs };

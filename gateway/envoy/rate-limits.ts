@@ -7,6 +7,11 @@ const SECONDS = { second: 1, minute: 60, hour: 3600 } as const;
 /** So many requests a second, minute or hour. */
 export type Rate = { readonly requests: number; readonly per: keyof typeof SECONDS };
 
+/** For how long requests are counted before they are forgotten, in milliseconds. */
+export function windowMs({ per }: Rate): number {
+  return SECONDS[per] * 1000;
+}
+
 /** How often somebody may call. */
 export type Limits = {
   /** Whatever is called, by the address that the connection comes from; no header changes that. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { localReplies } from './local-replies.ts';
+import { LIMITS } from './rate-limits.ts';
 
 type Mapper = {
   filter: object;
@@ -12,7 +13,7 @@ type Mapper = {
   };
 };
 
-const { mappers } = localReplies as { mappers: Mapper[] };
+const { mappers } = localReplies(LIMITS) as { mappers: Mapper[] };
 
 /** Everything that a client is told: headers, with packed details unpacked, and the body. */
 function told({ headers_to_add, body_format_override }: Mapper): string {

@@ -100,6 +100,57 @@ test('S-34: what is too large unpacked, or too deep, is refused, and the next ca
   assert.equal((await post(GET_ORDER, JSON.stringify({ orderId: orders.fine }), await bearer())).status, 200);
 });
 
+test('S-36: __proto__ and constructor come in by every door of JSON, and change no object but their own', async () => {
+  const before = Object.getOwnPropertyNames(Object.prototype);
+  const poison = '"__proto__":{"polluted":"yes"},"constructor":{"prototype":{"polluted":"yes"}}';
+  const order = `{${poison},"orderId":"${orders.fine}"}`;
+  const token = await bearer();
+  const frame = Buffer.alloc(5 + Buffer.byteLength(order));
+  frame.writeUInt32BE(Buffer.byteLength(order), 1);
+  frame.write(order, 5);
+  const stream = GET_ORDER.replace('GetOrder', 'WatchOrder');
+  const attribute = `{"requestId":"${orders.fine}","product":{"title":"t","attributes":{"__proto__":"yes","constructor":"yes"}}}`;
+  const catalogue = await bearer({ roles: ['catalogue'] });
+  const doors = [
+    await post(GET_ORDER, order, token),
+    await post(stream, new Uint8Array(frame), { ...token, 'content-type': 'application/connect+json' }),
+    await fetch(
+      `${shop.edge.url}${GET_PRODUCT}?connect=v1&encoding=json&message=${encodeURIComponent(`{${poison}}`)}`,
+    ),
+    await post('/v1/orders', order, token),
+    await fetch(
+      `${shop.edge.url}/v1/orders/${orders.fine}?__proto__.polluted=yes&constructor.prototype.polluted=yes`,
+      { headers: token },
+    ),
+    await post('/shopverse.product.v1.ProductService/CreateProduct', attribute, catalogue),
+    await post('/v1/products', attribute, catalogue),
+  ];
+  for (const door of doors) {
+    assert.ok([200, 400].includes(door.status), `${door.url}: ${door.status}`);
+    assert.doesNotMatch(await door.text(), /polluted/, door.url);
+  }
+  // The gateway and the services run in this process: what is polluted there is so here.
+  assert.equal(({} as { polluted?: string }).polluted, undefined);
+  assert.deepEqual(Object.getOwnPropertyNames(Object.prototype), before);
+  assert.equal((await post(GET_ORDER, JSON.stringify({ orderId: orders.fine }), token)).status, 200);
+});
+
+test('S-51: what the edge answers is what it says it is, and no page that a browser could make of it', async () => {
+  const answers = [
+    await post(GET_ORDER, JSON.stringify({ orderId: '<script>alert(1)</script>' }), await bearer()),
+    await fetch(`${shop.edge.url}/v1/orders/%3Cscript%3E`, { headers: await bearer() }),
+    await fetch(`${shop.edge.url}/<script>alert(1)</script>`),
+    await fetch(`${shop.edge.url}/docs/<script>`),
+  ];
+  for (const answer of answers) {
+    assert.equal(answer.headers.get('x-content-type-options'), 'nosniff', answer.url);
+    assert.doesNotMatch(answer.headers.get('content-type') ?? '', /html/, answer.url);
+  }
+  const page = await fetch(`${shop.edge.url}/docs?"><script>alert(1)</script>`);
+  assert.doesNotMatch(await page.text(), /alert\(1\)/);
+  assert.match(page.headers.get('content-security-policy') ?? '', /script-src 'self';/);
+});
+
 test('a request that can not be read is refused as one that breaks its rules, with what is wrong', async () => {
   for (const [body, type] of [
     ['{"orderId":7}', 'application/json'],

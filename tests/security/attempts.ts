@@ -26,6 +26,7 @@ export const attempts: readonly Attempt[] = [
   of('S-31', 'ClickHouse’s url(), file(), remote()', 'ACCESS_DENIED'),
   of('S-32', 'page_size 10^9, deep offsets', 'capped'),
   of('S-34', 'huge message, compression bomb', 'refused before a service sees it'),
+  of('S-36', '__proto__ and constructor as keys, by every door', 'no object is changed but its own'),
   of('S-37', 'rapid reset, slow headers', 'cut off, others served'),
   of('S-41', 'identity and trace headers from outside', 'dropped'),
   of('S-43', 'path tricks', 'the same decision, or none'),
@@ -33,15 +34,18 @@ export const attempts: readonly Attempt[] = [
   of('S-46', 'reflection, metrics, parts from outside', 'closed'),
   of('S-47', 'parts with no or another’s credentials', 'denied'),
   of('S-49', 'every error', 'says nothing of the inside'),
+  of('S-50', 'an address for a server to call', 'no served method takes one'),
+  of('S-51', 'script and line breaks in names, texts and paths', 'text, or refused'),
   of('S-54', 'line breaks, colours, a megabyte in a log field', 'one line, cut'),
   of('S-55', 'does this address have an account', 'nobody can tell'),
   of('S-57', 'guessing a password', 'slowed by account and by address'),
   of('S-58', 'evading limits by headers, connections, addresses', 'the limit holds'),
   of('S-59', 'limits with Redis, or the shared count, away', 'local limits'),
-  of('S-60', 'calls from other origins', 'no leave'),
+  of('S-60', 'calls from other origins, with cookies too', 'no leave, or refused'),
   of('S-62', 'reset link again, guessed', 'refused'),
   of('S-64', 'secrets and addresses in logs, traces, facts', 'none'),
   of('S-67', 'the table of passwords', 'argon2id'),
+  of('S-68', 'a lockfile that has drifted, packages with advisories', 'CI fails'),
 ];
 
 function of(id: string, attempt: string, expected: string): Attempt {
