@@ -73,7 +73,10 @@ export function followEndedSessions(options: {
       },
       (error: unknown) => {
         if (!away) {
-          log.warn({ err: error }, 'which sessions ended is not known for now; what was known holds');
+          log.warn(
+            { err: error },
+            'the user service does not say which sessions ended; those known to have ended stay so',
+          );
         }
         away = true;
       },

@@ -10,6 +10,20 @@ import { createHealth, type HealthState } from './health.ts';
 import { addReflection } from './reflection.ts';
 import { type Calls, createCalls } from './serve-call.ts';
 
+/** How long connections last, in milliseconds. */
+export type ConnectionAge = {
+  /** After this long a client is told to connect anew, with the certificates of that day. */
+  readonly most: number;
+  /** So long may calls that are under way go on. */
+  readonly grace: number;
+};
+
+/**
+ * The default: together less than the half day for which a certificate is still good when the next one is made, so that no
+ * connection outlives the certificates it was made with. Streams end after half an hour by themselves.
+ */
+export const CONNECTION_AGE: ConnectionAge = { most: 2 * 3600_000, grace: 35 * 60_000 };
+
 /** A gRPC server that can be started once and stopped once. */
 export type RpcServer = {
   readonly health: HealthState;
@@ -46,8 +60,14 @@ export function createRpcServer(kernel: {
   readonly credentials: ServerCredentials;
   readonly log: Logger;
   readonly ids: Ids;
+  readonly connectionAge?: ConnectionAge;
 }): RpcServer {
-  const server = new Server(options);
+  const { most, grace } = kernel.connectionAge ?? CONNECTION_AGE;
+  const server = new Server({
+    ...options,
+    'grpc.max_connection_age_ms': most,
+    'grpc.max_connection_age_grace_ms': grace,
+  });
   const calls = createCalls(kernel);
   const services = kernel.bindings.map(({ service }) => service);
   const health = createHealth(services.map(({ typeName }) => typeName));

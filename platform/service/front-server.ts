@@ -1,6 +1,7 @@
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { type WorkloadCertificate, workloadIn } from '#platform/auth/workload-certificate.ts';
+import { CONNECTION_AGE } from '#platform/rpc/server.ts';
 import { listen } from './listen.ts';
 
 /** Answers one request of the edge's. */
@@ -39,7 +40,14 @@ export async function startFrontServer(options: {
       return;
     }
     sessions.add(session);
-    session.once('close', () => sessions.delete(session));
+    // What is under way may go on; what comes next connects anew, with the certificates of that day.
+    const old = setTimeout(() => session.close(), CONNECTION_AGE.most).unref();
+    const late = setTimeout(() => session.destroy(), CONNECTION_AGE.most + CONNECTION_AGE.grace).unref();
+    session.once('close', () => {
+      clearTimeout(old);
+      clearTimeout(late);
+      sessions.delete(session);
+    });
   });
   const port = await listen(server, options);
   return {
