@@ -1,4 +1,5 @@
 import type { Ports } from '../../ports.ts';
+import { LOOPBACK_REPORTER } from './loopback-reporter.ts';
 
 /** What differs between the two processes of the cluster: where each shows its metrics, and its folder for passing files. */
 export type FlinkProcess = { readonly metricsPort: number; readonly temporary: string };
@@ -43,6 +44,6 @@ execution:
 metrics:
   reporters: prom
   reporter:
-    prom: { factory.class: org.apache.flink.metrics.prometheus.PrometheusReporterFactory, port: '${metricsPort}' }
+    prom: { factory.class: ${LOOPBACK_REPORTER}, port: '${metricsPort}' }
 `;
 }

@@ -1,12 +1,13 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { writeAtomically } from '../../files.ts';
-import { placeOf } from '../../install/artefact.ts';
+import { install, placeOf } from '../../install/artefact.ts';
 import { fetchJars } from '../../install/fetch.ts';
 import { answers } from '../../supervisor/probes.ts';
 import { FEW_ARENAS, type Heap, JAVA, JAVAC, java, javaFlags, LOG4J, MAVEN } from '../java.ts';
 import type { Artefact, Command, Part, Site } from '../part.ts';
 import { renderFlink } from './config.ts';
+import { loopbackReporter } from './loopback-reporter.ts';
 import { jobsRun, submitJobs } from './submit.ts';
 
 const VERSION = '2.3.0';
@@ -68,14 +69,16 @@ function command(site: Site, role: Role, entry: string, more: readonly string[])
       ...javaFlags(HEAPS[role]),
       `-Dlog4j2.configurationFile=${join(home, 'log4j2.properties')}`,
       ...OPENED.map((name) => `--add-opens=java.base/java.${name}=ALL-UNNAMED`),
-      ...['-cp', join(placeOf(site.stack.cache, JARS), 'libs/*'), entry, '--configDir', home, ...more],
+      ...['-cp', `${placeOf(site.stack.cache, reporter(site))}:${libs(site)}`, entry, '--configDir', home],
+      ...more,
     ],
     cwd: home,
     env: FEW_ARENAS,
   };
 }
 
-function prepare(site: Site, role: Role): void {
+async function prepare(site: Site, role: Role): Promise<void> {
+  await install(site.stack.cache, reporter(site));
   const home = homeOf(site, role);
   const temporary = join(home, 'temporary');
   rmSync(temporary, { recursive: true, force: true }); // a killed process leaves its libraries and uploads behind
@@ -85,6 +88,16 @@ function prepare(site: Site, role: Role): void {
   const config = renderFlink(site.stack.ports, join(site.stack.state, 'flink'), { metricsPort, temporary });
   writeAtomically(join(home, 'config.yaml'), config);
   writeAtomically(join(home, 'log4j2.properties'), LOG4J);
+}
+
+/** Every jar of the cluster, as a classpath has them. */
+function libs({ stack }: Site): string {
+  return join(placeOf(stack.cache, JARS), 'libs', '*');
+}
+
+/** Made when the jars are there. */
+function reporter(site: Site): Artefact {
+  return loopbackReporter(VERSION, dirname(libs(site)));
 }
 
 function homeOf(site: Site, role: Role): string {
