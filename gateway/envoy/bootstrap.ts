@@ -4,6 +4,7 @@ import { istiodCluster, limitCluster, zipkinCluster } from './clusters.ts';
 import { edgeListener, edgeRoutes } from './listener.ts';
 import type { EnvoyOptions } from './options.ts';
 import { overloadManager, runtimeLayers } from './overload.ts';
+import { typed } from './typed.ts';
 
 /** What Envoy reads, each to be written as JSON. The last two are read only where the options name their files. */
 export type EnvoyFiles = { readonly bootstrap: object; readonly listeners: object; readonly routes: object };
@@ -13,8 +14,8 @@ export async function renderEnvoy(options: EnvoyOptions): Promise<EnvoyFiles> {
   const contracts = await loadContracts();
   return {
     bootstrap: renderBootstrap(contracts, options),
-    listeners: { resources: [edgeListener(contracts, options)] },
-    routes: { resources: [edgeRoutes(contracts, options)] },
+    listeners: resource('envoy.config.listener.v3.Listener', edgeListener(contracts, options)),
+    routes: resource('envoy.config.route.v3.RouteConfiguration', edgeRoutes(contracts, options)),
   };
 }
 
@@ -58,6 +59,11 @@ export function renderBootstrap(contracts: readonly DescFile[], options: EnvoyOp
     overload_manager: overloadManager,
     layered_runtime: runtimeLayers,
   };
+}
+
+/** A file of one resource, which says its type as it stands by itself. */
+function resource(type: string, value: object): object {
+  return { resources: [typed(type, value)] };
 }
 
 function fromFile(path: string): object {

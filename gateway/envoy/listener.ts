@@ -18,7 +18,6 @@ import { extension, setHeader } from './typed.ts';
 /** The edge's only listener: gRPC over h2 and gRPC-Web over either, on loopback. */
 export function edgeListener(contracts: readonly DescFile[], options: EnvoyOptions): object {
   return {
-    '@type': 'type.googleapis.com/envoy.config.listener.v3.Listener',
     name: 'edge',
     address: { socket_address: { address: '127.0.0.1', port_value: options.edgePort } },
     per_connection_buffer_limit_bytes: 32_768,
@@ -42,7 +41,6 @@ const ROUTES = 'edge';
 export function edgeRoutes(contracts: readonly DescFile[], options: EnvoyOptions): object {
   const origins = options.corsOrigins ?? DEV_ORIGINS;
   return {
-    '@type': 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
     name: ROUTES,
     // Clusters come and go with discovery; a route to one that is away answers UNAVAILABLE.
     validate_clusters: false,
