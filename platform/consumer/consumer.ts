@@ -14,6 +14,9 @@ export type Message<T> = {
 /** A fact that a transaction is about to take. */
 export type Upcoming = { readonly envelope: Envelope; readonly fact: unknown };
 
+/** Writes what the handlers of a transaction changed together. */
+export type Conclude = () => Promise<void>;
+
 /** A topic and what is done about its facts, with the facts' types erased. Made by `subscribe`. */
 export type Subscription<T> = {
   readonly topic: string;
@@ -33,7 +36,7 @@ export type Consumer = {
   readonly step: string;
   readonly batchSize: number;
   // biome-ignore lint/suspicious/noExplicitAny: paired with the subscriptions' type where the consumer is declared.
-  readonly prepare: ((facts: readonly Upcoming[], tx: Tx<any>) => Promise<void>) | undefined;
+  readonly together: ((facts: readonly Upcoming[], tx: Tx<any>) => Promise<Conclude>) | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   readonly database: Database<any>;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
@@ -80,10 +83,11 @@ export function consumer<T>(definition: {
   /** What its failpoints are called, such as `order.checkout`; its own name by default. */
   readonly step?: string;
   /**
-   * Called before the handlers, with the facts that they will take in this transaction: to lock or load in one
-   * statement what they would one by one. A handler may run without it, when its fact is tried again.
+   * Called before the handlers, with the facts that they will take in this transaction: to lock in one statement what
+   * they would one by one. What it resolves to is called after the last handler: to write in one statement what they
+   * changed. A handler may run without either, when its fact is tried again.
    */
-  readonly prepare?: (facts: readonly Upcoming[], tx: Tx<NoInfer<T>>) => Promise<void>;
+  readonly together?: (facts: readonly Upcoming[], tx: Tx<NoInfer<T>>) => Promise<Conclude>;
   /** The most facts in one transaction; 200 by default, fewer where handlers lock rows that others want. */
   readonly batchSize?: number;
 }): Consumer {
@@ -96,7 +100,7 @@ export function consumer<T>(definition: {
     topics: [...subscriptions.keys()],
     step: definition.step ?? definition.name,
     batchSize: definition.batchSize ?? 200,
-    prepare: definition.prepare,
+    together: definition.together,
     database: definition.database,
     subscriptions,
   };

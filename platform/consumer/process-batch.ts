@@ -92,12 +92,8 @@ async function takeInTransaction(
   const records = portions.reduce((sum, portion) => sum + portion.records.length, 0);
   outcomes.duplicate = records - waiting.length + claims.length - fresh.size;
   const effects = [...fresh].filter(({ outcome }) => outcome === 'effect');
-  if (effects.length > 0) {
-    await consumer.prepare?.(
-      effects.map(({ incoming }) => incoming),
-      tx,
-    );
-  }
+  const upcoming = effects.map(({ incoming }) => incoming);
+  const conclude = effects.length === 0 ? undefined : await consumer.together?.(upcoming, tx);
   for (const { incoming, outcome } of fresh) {
     for (const { signal } of portions) {
       signal.throwIfAborted();
@@ -105,6 +101,7 @@ async function takeInTransaction(
     await handleFact(consumer.name, incoming, tx, log);
     outcomes[outcome]++;
   }
+  await conclude?.();
   await failpoint(consumer.step, 'P2');
   return outcomes;
 }

@@ -71,12 +71,13 @@ export class RelayStore {
 
   /**
    * The next rows in the order of transactions, none of which any open transaction can still come before: a row is
-   * held back while a transaction of this database that is older than its own may yet commit.
+   * held back while a transaction of this database that is older than its own may yet commit. Undefined when nothing
+   * waits, none when all that waits is held back.
    */
-  async readAfter(place: OutboxPlace, limit: number): Promise<readonly OutboxRow[]> {
+  async readAfter(place: OutboxPlace, limit: number): Promise<readonly OutboxRow[] | undefined> {
     const fence = await this.#fenceOfThisDatabase(place);
-    if (fence === 'nothing waits') {
-      return [];
+    if (fence === undefined) {
+      return undefined;
     }
     const { rows } = await this.#query<OutboxRow>(
       'read',
@@ -90,12 +91,13 @@ export class RelayStore {
   }
 
   /**
-   * A transaction id below which nothing is open in this database any more, or null when that can't be told. The
+   * A transaction id below which nothing is open in this database any more, null when that can't be told, or undefined
+   * when nothing waits. The
    * snapshot's own xmin speaks of all databases of the server, where a long transaction of another service would hold
    * up this one's facts. To be asked in a statement before the one that reads, so that what has ended since is visible
    * to that one.
    */
-  async #fenceOfThisDatabase(place: OutboxPlace): Promise<bigint | null | 'nothing waits'> {
+  async #fenceOfThisDatabase(place: OutboxPlace): Promise<bigint | null | undefined> {
     const { rows } = await this.#query<{ fence: bigint | null }>(
       'fence',
       // Another role's transactions don't show their ids, and prepared ones have no session: then nothing is known.
@@ -117,7 +119,7 @@ export class RelayStore {
               order by xid, seq limit 1) is not null`,
       [place.xid, place.seq],
     );
-    return rows[0] === undefined ? 'nothing waits' : rows[0].fence;
+    return rows[0]?.fence;
   }
 
   /** Moves the cursor from where this relay knows it to be. Throws RelayFenced when it is elsewhere. */

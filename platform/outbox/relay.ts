@@ -12,6 +12,8 @@ import { Waker } from './waker.ts';
 const batchRows = 500;
 const pollMs = 25;
 const idlePollMs = 250;
+/** For how many looks in vain it goes on looking often, once another process has committed. */
+const oftenFor = 40;
 const standbyPollMs = 500;
 const lagEveryMs = 2_000;
 const longestBackoffMs = 5_000;
@@ -75,17 +77,18 @@ class Relay {
     const unsubscribe = this.#onAppended(() => waker.wake());
     try {
       let place = await this.#store.cursor();
-      let idle = 0;
+      let woken = true;
+      let often = 0;
       while (!signal.aborted) {
         await this.#tellLag(place);
         const rows = await this.#store.readAfter(place, batchRows);
-        const last = rows.at(-1);
-        if (last === undefined) {
-          const woken = await waker.wait(idle < 40 ? pollMs : idlePollMs);
-          idle = woken ? 0 : idle + 1;
+        const last = rows?.at(-1);
+        if (rows === undefined || last === undefined) {
+          const heldBack = rows !== undefined;
+          woken = await waker.wait(heldBack || often-- > 0 ? pollMs : idlePollMs);
           continue;
         }
-        idle = 0;
+        often = woken ? often : oftenFor;
         if (!(await this.#publishUntilDone(rows, signal))) {
           return;
         }

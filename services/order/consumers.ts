@@ -4,7 +4,7 @@ import { PaymentEventSchema } from '#gen/shopverse/payment/v1/payment_events_pb.
 import { type Consumer, consumer, type Message as Received, subscribe } from '#platform/consumer/consumer.ts';
 import type { Database } from '#platform/db/database.ts';
 import { fromMoney } from './adapters/money-message.ts';
-import { lockOrders, orderStore } from './adapters/order-store.ts';
+import { orderStore, ordersTogether } from './adapters/order-store.ts';
 import type { OrderTables } from './adapters/tables.ts';
 import type { BarePaymentType, BareType, Message } from './domain/checkout.ts';
 import { type AdvancingPorts, advanceOrder } from './usecases/advance-order.ts';
@@ -35,8 +35,8 @@ export function checkoutConsumer(
     step: 'order.checkout',
     database,
     batchSize: 50,
-    prepare: (facts, tx) =>
-      lockOrders(
+    together: (facts, tx) =>
+      ordersTogether(
         tx,
         facts.map(({ fact }) => (fact as OfOrder).orderId),
       ),

@@ -14,8 +14,8 @@ export function orderConsumer<T>(database: Database<T>, paymentsIn: (tx: Tx<T>) 
     database,
     // Small, as the calls to the provider wait for the commit.
     batchSize: 50,
-    prepare: (facts, tx) =>
-      paymentsIn(tx).lock(
+    together: (facts, tx) =>
+      paymentsIn(tx).together(
         facts.flatMap(({ fact }) => (fact as { readonly paymentId?: string }).paymentId || []),
       ),
     on: [

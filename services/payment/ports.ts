@@ -96,8 +96,11 @@ export type Applied =
 export type PaymentWriter = {
   /** Stores a new payment with its attempt; false when it is there already. */
   insert(request: PaymentRequest & { readonly token: string; readonly deadline: Date }): Promise<boolean>;
-  /** Locks payments at once that are to be changed one by one; one that doesn't exist is passed over. */
-  lock(paymentIds: readonly string[]): Promise<void>;
+  /**
+   * Locks payments at once that are to be changed one by one; one that doesn't exist is passed over. What follows for
+   * them is stored when the function is called that this resolves to.
+   */
+  together(paymentIds: readonly string[]): Promise<() => Promise<void>>;
   /** Locks the payment until the end, decides, and stores what follows: buckets, attempts, ledger, facts. */
   apply(paymentId: string, message: Message): Promise<Applied>;
   /** Notes a provider's event; false when it was received before. */

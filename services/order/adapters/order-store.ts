@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from '#platform/db/database.ts';
-import { Held } from '#platform/db/held.ts';
+import { Together } from '#platform/db/together.ts';
 import { uniqueViolation } from '#platform/db/unique-violation.ts';
 import type { OrderLine } from '../domain/money.ts';
 import type { Address, Change, HistoryEntry, Order } from '../domain/order.ts';
@@ -12,17 +12,22 @@ import { linesOf, viewsOf } from './order-views.ts';
 import { toRpcError } from './refusals.ts';
 import { fromRow, type OrderTables, orderColumns, toRow } from './tables.ts';
 
-const held = new Held<Order>();
+const together = new Together<Order, Change>();
 
 /**
- * Locks these orders at once, so that the store's `lock` finds them: in one statement, and in an order that all
- * transactions keep to, so that two batches with the same orders wait for each other instead of ending in a deadlock.
+ * Locks these orders in one statement, and in an order that all transactions keep to, so that two batches with the same
+ * orders wait for each other instead of ending in a deadlock. What the store then saves of them is written when the
+ * function is called that this resolves to.
  */
-export async function lockOrders(tx: Tx<OrderTables>, orderIds: readonly string[]): Promise<void> {
-  held.keep(
+export async function ordersTogether(
+  tx: Tx<OrderTables>,
+  orderIds: readonly string[],
+): Promise<() => Promise<void>> {
+  together.open(
     tx.db,
     (await locked(tx, orderIds)).map((order) => [order.orderId, order]),
   );
+  return () => write(tx, together.close(tx.db));
 }
 
 async function locked(tx: Tx<OrderTables>, orderIds: readonly string[]): Promise<readonly Order[]> {
@@ -40,7 +45,7 @@ async function locked(tx: Tx<OrderTables>, orderIds: readonly string[]): Promise
 export function orderStore(tx: Tx<OrderTables>): OrderStore {
   return {
     insert: (change, lines, address) => insert(tx, change, lines, address),
-    lock: async (orderId) => held.take(tx.db, orderId) ?? (await locked(tx, [orderId]))[0],
+    lock: async (orderId) => together.find(tx.db, orderId) ?? (await locked(tx, [orderId]))[0],
     save: (change) => save(tx, change),
     async view(orderId) {
       const [view] = await viewsOf(tx.db, (orders) => orders.where('order_id', '=', orderId));
@@ -105,26 +110,45 @@ async function insert(
 }
 
 async function save(tx: Tx<OrderTables>, change: Change): Promise<void> {
-  const { order, history } = change;
-  const { order_id, create_time: _, ...columns } = toRow(order);
-  const update = (db: Pick<typeof tx.db, 'updateTable'>) =>
-    db
-      .updateTable('orders')
-      .set(columns)
-      .where('order_id', '=', order_id)
-      .where('revision', '=', order.revision - 1n);
-  const updated =
-    history.length === 0
-      ? await update(tx.db).executeTakeFirst()
-      : await update(
-          tx.db.with('noted', (db) => db.insertInto('order_history').values(historyRows(order, history))),
-        ).executeTakeFirst();
-  if (updated.numUpdatedRows !== 1n) {
-    throw new Error(`Order ${order_id} has changed since it was read at revision ${order.revision - 1n}`);
+  const { order } = change;
+  if (!together.change(tx.db, order.orderId, order, change)) {
+    await write(tx, [change]);
   }
   const carriesLines = change.stated.some(({ fact }) => fact.type === 'OrderPaid');
-  publish(tx, change, carriesLines ? await linesOf(tx.db, order_id) : []);
+  publish(tx, change, carriesLines ? await linesOf(tx.db, order.orderId) : []);
 }
+
+/** Of each order the last change is what it is now; the first one's revision is what it was read at. */
+async function write(tx: Tx<OrderTables>, changes: readonly Change[]): Promise<void> {
+  if (changes.length === 0) {
+    return;
+  }
+  const first = new Map(changes.toReversed().map(({ order }) => [order.orderId, order.revision - 1n]));
+  const last = new Map(changes.map(({ order }) => [order.orderId, order]));
+  const history = changes.flatMap(({ order, history }) => historyRows(order, history));
+  const column = <C extends keyof HistoryRow>(name: C) => history.map((row) => row[name]);
+  const { numAffectedRows } = await sql`
+    with noted as (
+      insert into order_history (order_id, sequence, state, cause, time)
+      select * from unnest(${column('order_id')}::uuid[], ${column('sequence')}::bigint[],
+        ${column('state')}::text[], ${column('cause')}::text[], ${column('time')}::timestamptz[])
+    )
+    update orders set ${assignments}
+    from jsonb_populate_recordset(null::orders, ${rowsJson([...last.values()])}::jsonb) as now_is
+      join unnest(${[...first.keys()]}::uuid[], ${[...first.values()]}::bigint[]) as read_at (order_id, revision)
+        on read_at.order_id = now_is.order_id
+    where orders.order_id = now_is.order_id and orders.revision = read_at.revision`.execute(tx.db);
+  if (numAffectedRows !== BigInt(last.size)) {
+    throw new Error(`One of the orders ${[...last.keys()].join(', ')} has changed since it was read`);
+  }
+}
+
+/** Everything of a row that can change. */
+const assignments = sql.join(
+  orderColumns
+    .filter((column) => column !== 'order_id' && column !== 'create_time')
+    .map((column) => sql`${sql.ref(column)} = now_is.${sql.ref(column)}`),
+);
 
 function publish(tx: Tx<OrderTables>, change: Change, lines: readonly OrderLine[]): void {
   tx.append(...change.stated.map((stated) => orderEvent(stated, lines)));
@@ -161,7 +185,9 @@ async function countUnsettled(tx: Tx<OrderTables>, userId: string): Promise<numb
   return Number(count);
 }
 
-function historyRows(order: Order, history: readonly HistoryEntry[]) {
+type HistoryRow = OrderTables['order_history'];
+
+function historyRows(order: Order, history: readonly HistoryEntry[]): HistoryRow[] {
   return history.map(({ sequence, state, cause, time }) => ({
     order_id: order.orderId,
     sequence,
@@ -171,7 +197,14 @@ function historyRows(order: Order, history: readonly HistoryEntry[]) {
   }));
 }
 
-/** 64-bit numbers travel as texts in JSON, so that none is rounded. */
+// 64-bit numbers travel as texts in JSON, so that none is rounded.
+
+function rowsJson(orders: readonly Order[]): string {
+  return JSON.stringify(orders.map(toRow), (_key, value) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+}
+
 function linesJson(lines: readonly OrderLine[]): string {
   return JSON.stringify(
     lines.map((line, index) => ({

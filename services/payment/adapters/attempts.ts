@@ -7,7 +7,7 @@ import type { Payment } from '../domain/payment.ts';
 import type { Answer, Job, PaymentStore, Recorded } from '../ports.ts';
 import { claimJobs, postpone, releaseClaims } from './claims.ts';
 import type { LockedPayment } from './lock-payment.ts';
-import { applyTo, lockPayment, lockPayments } from './payments-in.ts';
+import { applyTo, lockPayment, paymentsTogether } from './payments-in.ts';
 import type { PaymentTables } from './tables.ts';
 
 /** Answers that are stored in one transaction, when so many have come. */
@@ -25,7 +25,7 @@ export function attemptsOf(options: {
   const recordAll = (given: readonly Given[]) =>
     database.transaction(
       async (tx) => {
-        await lockPayments(
+        const write = await paymentsTogether(
           tx,
           given.map(({ job }) => job.paymentId),
         );
@@ -33,6 +33,7 @@ export function attemptsOf(options: {
         for (const { job, answer, inContext } of given) {
           recorded.push(await inContext(() => recordOne(tx, job, answer)));
         }
+        await write();
         return recorded;
       },
       { reserved: true },
@@ -68,7 +69,7 @@ async function recordOne(tx: Tx<PaymentTables>, job: Job, answer: Answer): Promi
   const applied =
     message === undefined
       ? { kind: 'applied' as const, payment: locked.payment, opened: 0 }
-      : await applyTo(tx, locked.payment, message);
+      : await applyTo(tx, locked, message);
   if (applied.kind === 'refused') {
     await postpone(tx, job, true);
     return applied;

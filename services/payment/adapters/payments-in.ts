@@ -1,15 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { Tx } from '#platform/db/database.ts';
-import { Held } from '#platform/db/held.ts';
+import { Together } from '#platform/db/together.ts';
 import { decide } from '../domain/decide.ts';
 import { postings } from '../domain/ledger.ts';
 import type { Message } from '../domain/messages.ts';
-import { type Change, evolve, isFact, type Payment } from '../domain/payment.ts';
+import { evolve, isFact, type Payment, type Change as Step } from '../domain/payment.ts';
 import { requested } from '../domain/request.ts';
 import type { Applied, PaymentWriter } from '../ports.ts';
 import { type LockedPayment, selectLocked } from './lock-payment.ts';
+import { currentOrigin } from './origin.ts';
 import { paymentEvent } from './payment-events.ts';
-import { hasten, insertPayment, insertWebhook, type NewEntry, savePayment } from './save-payment.ts';
+import {
+  type Change,
+  hasten,
+  insertPayment,
+  insertWebhook,
+  type NewEntry,
+  savePayments,
+} from './save-payment.ts';
 import type { PaymentTables } from './tables.ts';
 
 /** Payments within a transaction. `provider` is the name that new payments are stored under. */
@@ -17,52 +25,63 @@ export function paymentsIn(tx: Tx<PaymentTables>, provider: string): PaymentWrit
   return {
     insert: (request) => insertPayment(tx, requested(request), { ...request, provider }),
 
-    lock: (paymentIds) => lockPayments(tx, paymentIds),
+    together: (paymentIds) => paymentsTogether(tx, paymentIds),
 
     async apply(paymentId, message) {
       const locked = await lockPayment(tx, paymentId);
-      return locked === undefined ? { kind: 'unknown-payment' } : applyTo(tx, locked.payment, message);
+      return locked === undefined ? { kind: 'unknown-payment' } : applyTo(tx, locked, message);
     },
 
     noteWebhook: (event) => insertWebhook(tx, event),
   };
 }
 
-const held = new Held<LockedPayment>();
+const together = new Together<LockedPayment, Change>();
 
-/** The payment as locked by `lockPayments` before, or locked now. */
+/**
+ * Locks payments in one statement. What then becomes of them is written when the function is called that this resolves
+ * to.
+ */
+export async function paymentsTogether(
+  tx: Tx<PaymentTables>,
+  paymentIds: readonly string[],
+): Promise<() => Promise<void>> {
+  together.open(tx.db, await selectLocked(tx, paymentIds));
+  return () => write(tx, together.close(tx.db));
+}
+
+/** The payment, locked. */
 export async function lockPayment(
   tx: Tx<PaymentTables>,
   paymentId: string,
 ): Promise<LockedPayment | undefined> {
-  const payment = held.take(tx.db, paymentId);
-  if (payment !== undefined) {
-    return payment;
+  const held = together.find(tx.db, paymentId);
+  if (held !== undefined) {
+    return held;
   }
-  await lockPayments(tx, [paymentId]);
-  return held.take(tx.db, paymentId);
-}
-
-/** Locks payments at once, so that `lockPayment` finds them. */
-export async function lockPayments(tx: Tx<PaymentTables>, paymentIds: readonly string[]): Promise<void> {
-  held.keep(tx.db, await selectLocked(tx, paymentIds));
+  const [selected] = await selectLocked(tx, [paymentId]);
+  return selected?.[1];
 }
 
 /** Decides what a message makes of a locked payment, and stores what follows. */
 export async function applyTo(
   tx: Tx<PaymentTables>,
-  before: Payment,
+  locked: LockedPayment,
   message: Message,
 ): Promise<Exclude<Applied, { kind: 'unknown-payment' }>> {
-  const decision = decide(before, message);
+  const decision = decide(locked.payment, message);
   if (decision.kind === 'refused') {
     return { kind: 'refused', refusal: decision.refusal };
   }
-  const payment = await save(tx, before, decision.changes);
-  return { kind: 'applied', payment, opened: payment.attempts.length - before.attempts.length };
+  const payment = await save(tx, locked, decision.changes);
+  return { kind: 'applied', payment, opened: payment.attempts.length - locked.payment.attempts.length };
 }
 
-async function save(tx: Tx<PaymentTables>, before: Payment, changes: readonly Change[]): Promise<Payment> {
+async function save(
+  tx: Tx<PaymentTables>,
+  { payment: before, claims }: LockedPayment,
+  changes: readonly Step[],
+): Promise<Payment> {
   if (changes.length === 0) {
     return before;
   }
@@ -76,9 +95,18 @@ async function save(tx: Tx<PaymentTables>, before: Payment, changes: readonly Ch
       tx.append(paymentEvent(payment, change));
     }
   }
-  await savePayment(tx, before, payment, entries);
-  if (payment.state === 'UNKNOWN' && payment.cancelling && !before.cancelling) {
-    await hasten(tx, payment);
+  const change = { before, after: payment, entries, origin: currentOrigin() };
+  if (!together.change(tx.db, payment.id, { payment, claims }, change)) {
+    await write(tx, [change]);
   }
   return payment;
+}
+
+async function write(tx: Tx<PaymentTables>, changes: readonly Change[]): Promise<void> {
+  await savePayments(tx, changes);
+  for (const { before, after } of changes) {
+    if (after.state === 'UNKNOWN' && after.cancelling && !before.cancelling) {
+      await hasten(tx, after);
+    }
+  }
 }

@@ -7,21 +7,19 @@ import { attemptColumns, type PaymentTables, paymentColumns } from './tables.ts'
 export function readerOf(db: Kysely<PaymentTables>): Pick<PaymentStore, 'find' | 'list' | 'entries'> {
   return {
     async find(paymentId) {
-      const row = await db
-        .selectFrom('payment')
-        .select(paymentColumns)
-        .where('payment_id', '=', paymentId)
-        .executeTakeFirst();
-      if (row === undefined) {
-        return undefined;
-      }
+      // Before the payment, which then is as new as they are or newer: what is shown as done is in its sums.
       const attempts = await db
         .selectFrom('attempt')
         .select(attemptColumns)
         .where('payment_id', '=', paymentId)
         .orderBy('position')
         .execute();
-      return toStoredPayment(row, attempts);
+      const row = await db
+        .selectFrom('payment')
+        .select(paymentColumns)
+        .where('payment_id', '=', paymentId)
+        .executeTakeFirst();
+      return row === undefined ? undefined : toStoredPayment(row, attempts);
     },
 
     async list({ orderId, userId, state, before, limit }) {

@@ -39,12 +39,15 @@ export class RelayStore {
     return this.#do((tx) => tx.get<OutboxPlace>('outbox_cursor', 'only') ?? { xid: 0n, seq: 0n });
   }
 
-  readAfter(place: OutboxPlace, limit: number): Promise<readonly OutboxRow[]> {
+  readAfter(place: OutboxPlace, limit: number): Promise<readonly OutboxRow[] | undefined> {
     return this.#do((tx) => {
+      const waiting = tx.rows<StoredEntry>('outbox').filter((row) => isAfter(row, place));
+      if (waiting.length === 0) {
+        return undefined;
+      }
       const fence = this.#server.fence();
-      return tx
-        .rows<StoredEntry>('outbox')
-        .filter((row) => isAfter(row, place) && row.xid < fence)
+      return waiting
+        .filter((row) => row.xid < fence)
         .sort((one, other) => (isAfter(one, other) ? 1 : -1))
         .slice(0, limit);
     });

@@ -1,9 +1,9 @@
 import type { Tx } from '#platform/db/database.ts';
-import { Held } from '#platform/db/held.ts';
+import { Together } from '#platform/db/together.ts';
 import { orderEvent } from '../../../../services/order/adapters/order-events.ts';
 import { toRpcError } from '../../../../services/order/adapters/refusals.ts';
 import type { OrderTables } from '../../../../services/order/adapters/tables.ts';
-import type { Order } from '../../../../services/order/domain/order.ts';
+import type { Change, Order } from '../../../../services/order/domain/order.ts';
 import { unsettledStates } from '../../../../services/order/domain/order-state.ts';
 import type { OrderStore, OrderView } from '../../../../services/order/ports.ts';
 import { statement } from '../connection.ts';
@@ -11,13 +11,31 @@ import { statement } from '../connection.ts';
 /** An order and all that belongs to it, as the memory keeps them: one row. */
 export type OrderRow = OrderView;
 
-const held = new Held<Order>();
+const together = new Together<Order, Change>();
 
-export async function lockOrders(tx: Tx<OrderTables>, orderIds: readonly string[]): Promise<void> {
-  held.keep(
+export async function ordersTogether(
+  tx: Tx<OrderTables>,
+  orderIds: readonly string[],
+): Promise<() => Promise<void>> {
+  together.open(
     tx.db,
     (await locked(tx, orderIds)).map((order) => [order.orderId, order]),
   );
+  return async () => {
+    for (const change of together.close(tx.db)) {
+      await write(tx, change);
+    }
+  };
+}
+
+function write(tx: Tx<OrderTables>, { order, history }: Change): Promise<void> {
+  return statement(tx.db, async (memory) => {
+    const row = await memory.locked<OrderRow>('orders', order.orderId);
+    if (row?.order.revision !== order.revision - 1n) {
+      throw new Error(`Order ${order.orderId} has changed since it was read`);
+    }
+    memory.put('orders', order.orderId, { ...row, order, history: [...row.history, ...history] });
+  });
 }
 
 function locked(tx: Tx<OrderTables>, orderIds: readonly string[]): Promise<readonly Order[]> {
@@ -57,17 +75,13 @@ export function orderStore(tx: Tx<OrderTables>): OrderStore {
       });
       tx.append(...change.stated.map((stated) => orderEvent(stated, lines)));
     },
-    lock: async (orderId) => held.take(tx.db, orderId) ?? (await locked(tx, [orderId]))[0],
+    lock: async (orderId) => together.find(tx.db, orderId) ?? (await locked(tx, [orderId]))[0],
     async save(change) {
-      const { order, history } = change;
-      const lines = await statement(tx.db, async (memory) => {
-        const row = await memory.locked<OrderRow>('orders', order.orderId);
-        if (row?.order.revision !== order.revision - 1n) {
-          throw new Error(`Order ${order.orderId} has changed since it was read`);
-        }
-        memory.put('orders', order.orderId, { ...row, order, history: [...row.history, ...history] });
-        return row.lines;
-      });
+      const { order } = change;
+      if (!together.change(tx.db, order.orderId, order, change)) {
+        await write(tx, change);
+      }
+      const lines = (await ofOrder(order.orderId))?.lines ?? [];
       tx.append(...change.stated.map((stated) => orderEvent(stated, lines)));
     },
     view: ofOrder,

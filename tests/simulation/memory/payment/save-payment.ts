@@ -1,6 +1,6 @@
 import type { Tx } from '#platform/db/database.ts';
 import { currentOrigin } from '../../../../services/payment/adapters/origin.ts';
-import type { NewEntry } from '../../../../services/payment/adapters/save-payment.ts';
+import type { Change, NewEntry } from '../../../../services/payment/adapters/save-payment.ts';
 import type { PaymentTables } from '../../../../services/payment/adapters/tables.ts';
 import { type Attempt, isOpen } from '../../../../services/payment/domain/attempt.ts';
 import type { Payment } from '../../../../services/payment/domain/payment.ts';
@@ -8,7 +8,7 @@ import { statement } from '../connection.ts';
 import { databaseError, type MemoryTransaction } from '../server.ts';
 import { type AttemptRow, attemptsOf, type LedgerRow, type PaymentRow } from './rows.ts';
 
-export type { NewEntry };
+export type { Change, NewEntry };
 
 export async function insertPayment(
   tx: Tx<PaymentTables>,
@@ -43,13 +43,13 @@ export async function insertPayment(
   });
 }
 
-export async function savePayment(
-  tx: Tx<PaymentTables>,
-  before: Payment,
-  after: Payment,
-  entries: readonly NewEntry[],
-): Promise<void> {
-  const origin = currentOrigin();
+export async function savePayments(tx: Tx<PaymentTables>, changes: readonly Change[]): Promise<void> {
+  for (const change of changes) {
+    await savePayment(tx, change);
+  }
+}
+
+async function savePayment(tx: Tx<PaymentTables>, { before, after, entries, origin }: Change): Promise<void> {
   await statement(tx.db, async (memory) => {
     const now = new Date();
     const row = await memory.locked<PaymentRow>('payment', after.id);
