@@ -18,7 +18,9 @@ export async function run(args: string[], stack: Stack): Promise<number> {
     allowPositionals: true,
     options: { json: { type: 'boolean' } },
   });
-  const wanted = BARS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const wanted = BARS.filter(({ name, byName }) =>
+    positionals.length === 0 ? !byName : positionals.includes(name),
+  );
   const unknown = positionals.filter((name) => BARS.every((bar) => bar.name !== name));
   if (unknown.length > 0) {
     throw new Error(
@@ -40,7 +42,10 @@ export async function run(args: string[], stack: Stack): Promise<number> {
 }
 
 /** The line that a bench prints. */
-async function measure({ program, environment }: Bar, stack: Stack): Promise<Record<string, unknown>> {
+async function measure(
+  { program, environment, longestMs = LONGEST_MS }: Bar,
+  stack: Stack,
+): Promise<Record<string, unknown>> {
   const child = spawn(process.execPath, program, {
     cwd: stack.root,
     env: {
@@ -50,7 +55,7 @@ async function measure({ program, environment }: Bar, stack: Stack): Promise<Rec
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: LONGEST_MS,
+    timeout: longestMs,
   });
   let printed = '';
   child.stdout.on('data', (bytes) => {

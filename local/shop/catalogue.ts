@@ -11,16 +11,17 @@ const BATCH = 250;
 export const GROCER = uuidv5('completejourney', uuidv5.URL);
 
 /**
- * Imports all products with their prices through the edge. An import that was broken off goes on where it stopped, and
- * one that is done answers at once.
+ * Imports products with their prices through the edge. An import that was broken off goes on where it stopped, and one
+ * of that name that is done answers at once.
  */
 export async function importCatalogue(
   catalogue: Session,
   products: readonly YearProduct[],
   progress: (done: number) => void,
+  name = 'catalogue-2',
 ): Promise<void> {
   const client = catalogue.client(ProductService);
-  const importId = uuidv5('catalogue-2', GROCER);
+  const importId = uuidv5(name, GROCER);
   const { import: started } = await client.startImport({
     importId,
     source: 'The Complete Journey',

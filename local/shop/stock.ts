@@ -12,11 +12,12 @@ const LOCATION = 'main';
 /** What lies there beyond what the year sells, so that people can shop beside the replay. */
 const SPARE = 100;
 
-/** Books the year's stock in through the edge. Booking again within the idempotency keys' life books nothing. */
+/** Books the year's stock in through the edge. Booking the same again within the idempotency keys' life books nothing. */
 export async function bookStock(
   warehouse: Session,
   products: readonly YearProduct[],
   progress: (done: number) => void,
+  name = 'stock-1',
 ): Promise<void> {
   const client = warehouse.client(InventoryService);
   const location = { locationId: LOCATION, displayName: 'Main warehouse', priority: 1 };
@@ -26,7 +27,7 @@ export async function bookStock(
   });
   for (let at = 0; at < products.length; at += BATCH) {
     const receipt = {
-      requestId: uuidv5(`stock-1 ${at}`, GROCER),
+      requestId: uuidv5(`${name} ${at}`, GROCER),
       locationId: LOCATION,
       lines: products.slice(at, at + BATCH).map(({ sku, unitsSold }) => ({
         sku,

@@ -13,6 +13,10 @@ export type Bar = {
   /** Arguments of node. */
   readonly program: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** Only measured when it is asked for by name, since it takes long. */
+  readonly byName?: true;
+  /** How long it may take, in ms; three minutes unless told. */
+  readonly longestMs?: number;
   // biome-ignore lint/suspicious/noExplicitAny: each bench prints a line of its own shape.
   verdicts(line: any): readonly Verdict[];
 };
@@ -108,4 +112,65 @@ export const BARS: readonly Bar[] = [
         }),
       ),
   },
+  {
+    name: 'peers',
+    what: 'beside Vendure and Medusa: the same products, Postgres and machine, taking turns',
+    program: ['bench/peers.ts'],
+    byName: true,
+    // The first time it installs them.
+    longestMs: 1_500_000,
+    verdicts: (line) =>
+      Object.entries(line.paths as Record<string, Record<string, Pace>>).map(([path, shops]) => {
+        const [own, ...peers] = Object.values(shops);
+        const told = Object.entries(shops).map(
+          ([name, { perSecond, cpuMs }]) => `${name} ${perSecond}/s, ${cpuMs} ms CPU`,
+        );
+        return {
+          path: `${path}: ${line.meanings[path]}`,
+          reach: 'more than each peer',
+          seen: told.join('; '),
+          reached: peers.every((peer) => (own?.perSecond ?? 0) > peer.perSecond),
+        };
+      }),
+  },
+  {
+    name: 'kernel',
+    what: 'the same handler on bare grpc-js, and behind all that a service has',
+    program: ['bench/kernel.ts'],
+    byName: true,
+    verdicts: (line) =>
+      (['read', 'write'] as const).map((kind) => {
+        const { bare, kernel } = line[kind] as Record<'bare' | 'kernel', { serverCpuUsPerCall: number }>;
+        const cost = kernel.serverCpuUsPerCall - bare.serverCpuUsPerCall;
+        return {
+          path: `a ${kind}: what the kernel adds`,
+          reach: `< ${KERNEL_US[kind]} us CPU a call`,
+          seen: `${Math.round(cost)} us, to ${bare.serverCpuUsPerCall} us of the bare server`,
+          reached: cost < KERNEL_US[kind],
+        };
+      }),
+  },
+  {
+    name: 'kafka-clients',
+    what: 'both Kafka clients on a broker of their own: speed, and what a killed broker and rebalances cost',
+    program: ['bench/kafka-clients.ts'],
+    byName: true,
+    longestMs: 600_000,
+    verdicts: (line) =>
+      ['kafkajs', 'platformatic'].map((client) => {
+        const counted = Object.entries(line[client] as Record<string, number>);
+        const wrong = counted.filter(([name, count]) => /^(lost|reordered)/.test(name) && count > 0);
+        return {
+          path: `${client}: lost or reordered`,
+          reach: 'nothing',
+          seen: wrong.map(([name, count]) => `${count} ${name}`).join('; ') || 'nothing',
+          reached: wrong.length === 0,
+        };
+      }),
+  },
 ];
+
+/** A call that costs a service more than this for what it gets with it would be looked into. */
+const KERNEL_US = { read: 500, write: 1_500 } as const;
+
+type Pace = { readonly perSecond: number; readonly cpuMs: number };

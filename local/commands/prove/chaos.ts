@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { roundOf } from '../../../tests/chaos/campaign.ts';
+import { faultNamed, roundOf } from '../../../tests/chaos/campaign.ts';
 import { openTill } from '../../../tests/chaos/load.ts';
 import { availabilityOf, renderReport } from '../../../tests/chaos/report.ts';
 import { type Played, playRound } from '../../../tests/chaos/round.ts';
@@ -14,7 +14,7 @@ import type { Stack } from '../../stack.ts';
 export const summary =
   'plays faults on the running stack while real orders come, and checks every invariant after each';
 export const usage =
-  '[--rounds N] [--seed S] [--round K] [--rate N] [--lead SECONDS] [--check-every N] [--minutes N] [--json]';
+  '[--rounds N] [--seed S] [--round K] [--fault NAME] [--rate N] [--lead SECONDS] [--check-every N] [--minutes N] [--json]';
 
 /** Ends at the first violation, with the state as it is, so that it can be looked into. */
 export async function run(args: string[], stack: Stack): Promise<number> {
@@ -24,6 +24,7 @@ export async function run(args: string[], stack: Stack): Promise<number> {
       rounds: { type: 'string', default: '300' },
       seed: { type: 'string', default: String(randomInt(1_000_000)) },
       round: { type: 'string' },
+      fault: { type: 'string' },
       rate: { type: 'string', default: '3' },
       lead: { type: 'string', default: '4' },
       'check-every': { type: 'string', default: '1' },
@@ -32,6 +33,7 @@ export async function run(args: string[], stack: Stack): Promise<number> {
     },
   });
   const { seed } = values;
+  const only = values.fault === undefined ? undefined : faultNamed(values.fault);
   const first = values.round === undefined ? 1 : Number(values.round);
   const last = values.round === undefined ? Number(values.rounds) : first;
   const every = Number(values['check-every']);
@@ -46,7 +48,8 @@ export async function run(args: string[], stack: Stack): Promise<number> {
   say(`  seed ${seed}`);
   try {
     for (let round = first; round <= last && !stop.signal.aborted && Date.now() < until; round += 1) {
-      const { fault, dice } = roundOf(seed, round);
+      const { fault: dealt, dice } = roundOf(seed, round);
+      const fault = only ?? dealt;
       say(`  round ${round}: ${fault.row} ${fault.name} …`);
       const check = () =>
         (round - first + 1) % every === 0 || round === last || Date.now() >= until || stop.signal.aborted;
@@ -56,7 +59,9 @@ export async function run(args: string[], stack: Stack): Promise<number> {
       say(`  round ${round}: ${toldOf(result)}`);
       if (result.violations.length > 0) {
         for (const violation of result.violations) say(`    ${violation}`);
-        say(`  again: ./shopverse prove chaos --seed ${seed} --round ${round}`);
+        say(
+          `  again: ./shopverse prove chaos --seed ${seed} --round ${round}${only ? ` --fault '${only.name}'` : ''}`,
+        );
         break;
       }
     }
