@@ -84,6 +84,14 @@ for (const client of clients) {
       };
     };
 
+    test('makes topics that can be written to at once', async () => {
+      for (let times = 0; times < 5; times++) {
+        const topic = await broker.topic();
+        await send([record(topic, 'k', 'v')]);
+        assert.equal((await readTopic(broker.kafka, topic)).length, 1);
+      }
+    });
+
     test('keeps the order of each key over several batches', async () => {
       const topic = await broker.topic();
       const keys = ['a', 'b', 'c', 'd'];

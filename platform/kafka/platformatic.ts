@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin, ListOffsetTimestamps, Producer as NativeProducer } from '@platformatic/kafka';
 import type { Kafka, KafkaAdmin, Producer } from './kafka.ts';
 import type { KafkaOptions } from './kafkajs.ts';
 import { murmur2 } from './murmur2.ts';
 import { joinWithPlatformatic } from './platformatic-consumer.ts';
+
+const KNOWN_ATTEMPTS = 50;
+const KNOWN_PAUSE_MS = 200;
 
 /** The port over @platformatic/kafka. Connects with its first use. */
 export function connectPlatformatic(options: KafkaOptions): Kafka {
@@ -81,6 +85,18 @@ function lazyAdmin(create: () => Admin): { admin: KafkaAdmin; close(): Promise<v
       (_, partition) => partition,
     );
   };
+  /** Waits until the broker itself has heard of a topic that it has just made; whoever wrote to it before would fail. */
+  const known = async (topic: string): Promise<void> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        if ((await partitionsOf(topic)).length > 0) return;
+        if (attempt === KNOWN_ATTEMPTS) throw new Error(`${topic} got no partitions`);
+      } catch (error) {
+        if (attempt === KNOWN_ATTEMPTS) throw error;
+      }
+      await sleep(KNOWN_PAUSE_MS);
+    }
+  };
   const offsetsAt = async (topic: string, partitions: readonly number[], timestamp: bigint) => {
     const [listed] = await get().listOffsets({
       topics: [
@@ -99,6 +115,7 @@ function lazyAdmin(create: () => Admin): { admin: KafkaAdmin; close(): Promise<v
             partitions: topic.partitions,
             configs: Object.entries(topic.config ?? {}).map(([name, value]) => ({ name, value })),
           });
+          await known(topic.name);
         }
       },
       deleteTopics: (names) => get().deleteTopics({ topics: [...names] }),

@@ -49,6 +49,8 @@ export type TestMesh = {
   ): Client<S> & { close(): void };
   /** How `workload` connects to any service: by default the edge. */
   connectAs(workload?: string): ChannelCredentials;
+  /** The certificate and the key that a workload shows, as one PEM text. */
+  certificateOf(workload: string): string;
   /** Gives a service a new certificate, as the supervisor does now and then. */
   renew(service: string): Promise<void>;
   /** The environment of a process with the identity of `service`. */
@@ -160,6 +162,7 @@ export async function testMesh(services: readonly string[]): Promise<TestMesh> {
     outside: (contract, port, { as, ...outside } = {}) =>
       outsideClient(contract, port, { credentials: connectAs(as), ...outside }),
     connectAs,
+    certificateOf: (workload) => certificates.get(workload) ?? '',
     renew,
     endSession: (sessionId) => {
       ended.push(sessionId);
