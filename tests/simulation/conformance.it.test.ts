@@ -12,16 +12,13 @@ import * as grants from '#platform/lease/grants.ts';
 import * as append from '#platform/outbox/append.ts';
 import * as relayStore from '#platform/outbox/relay-store.ts';
 import { testDatabase } from '#platform/testing/test-database.ts';
-import { replaceTimeAndChance, surroundWith } from './engine/surroundings.ts';
-import { memoryDatabase } from './memory/connection.ts';
+import { inMemory } from './in-memory.ts';
 import * as memoryAnswers from './memory/kernel/answers.ts';
 import * as memoryAppend from './memory/kernel/append.ts';
 import * as memoryGrants from './memory/kernel/grants.ts';
 import * as memoryInbox from './memory/kernel/inbox.ts';
 import * as memoryLetters from './memory/kernel/letters.ts';
 import * as memoryRelayStore from './memory/kernel/relay-store.ts';
-import { Coverage } from './world/coverage.ts';
-import { asProcess, enter, type Life, World } from './world/world.ts';
 
 /** A database, and the kernel's modules that speak to it. */
 type Subject = {
@@ -35,8 +32,6 @@ type Subject = {
   readonly connectRelay: (url: string) => Promise<Pick<relayStore.RelayStore, keyof relayStore.RelayStore>>;
 };
 
-replaceTimeAndChance();
-
 async function onPostgres(body: (subject: Subject) => Promise<void>): Promise<void> {
   const database = await testDatabase();
   const connectRelay = (url: string) => relayStore.RelayStore.connect(url);
@@ -48,25 +43,9 @@ async function onPostgres(body: (subject: Subject) => Promise<void>): Promise<vo
   }
 }
 
-async function inMemory(body: (subject: Subject) => Promise<void>): Promise<void> {
-  const world = new World(1, new Coverage(), { takesNotes: false });
-  world.heal();
-  const { scheduler, servers, chance } = world;
-  const replica = { service: 'order' as const, instance: 'order-1', life: undefined };
-  const life: Life = { name: 'order-1', alive: true, stoppedUntil: 0, replica, connections: new Set() };
-  const clock = { now: () => new Date() };
-  const source = { service: 'order', clock, ids: { uuid: () => world.uuid() } };
-  const database = memoryDatabase<unknown>(
-    servers.order,
-    world.lineFrom(life, servers.order),
-    source,
-    () => {},
-  );
-  let outcome: { readonly error?: unknown } | undefined;
-  surroundWith({ scheduler, random: chance.code, timerGrainMs: 0 });
-  enter(world);
-  try {
-    const subject: Subject = {
+function onMemory(body: (subject: Subject) => Promise<void>): Promise<void> {
+  return inMemory<unknown>('order', (database) =>
+    body({
       db: kernelTables(database.db),
       url: database.url,
       inbox: memoryInbox,
@@ -75,25 +54,13 @@ async function inMemory(body: (subject: Subject) => Promise<void>): Promise<void
       grants: memoryGrants,
       append: memoryAppend,
       connectRelay: (url) => memoryRelayStore.RelayStore.connect(url),
-    };
-    const end = (error?: unknown) => {
-      outcome = error === undefined ? {} : { error };
-    };
-    asProcess(life, () => void body(subject).then(() => end(), end));
-    await scheduler.run(() => outcome !== undefined, Number.POSITIVE_INFINITY, 0);
-  } finally {
-    enter(undefined);
-    surroundWith(undefined);
-  }
-  assert.ok(outcome !== undefined, 'it waits for what never comes');
-  if ('error' in outcome) {
-    throw outcome.error;
-  }
+    }),
+  );
 }
 
 /** A sentence that must be true of the memory and of Postgres alike. */
 function both(name: string, body: (subject: Subject) => Promise<void>): void {
-  test(`in memory: ${name}`, { timeout: 30_000 }, () => inMemory(body));
+  test(`in memory: ${name}`, { timeout: 30_000 }, () => onMemory(body));
   test(`on Postgres: ${name}`, { timeout: 30_000 }, () => onPostgres(body));
 }
 
