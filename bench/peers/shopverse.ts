@@ -25,6 +25,7 @@ const CUSTOMERS = 24;
 const LIST = '/v1/products:search?pageSize=10&skipFacets=true';
 const PAGES = 20;
 const RENEW_MS = 120_000;
+const PATIENCE_MS = 60_000;
 const FULFILMENT = {
   method: 'METHOD_DELIVERY',
   address: {
@@ -106,7 +107,7 @@ type Customer = {
 
 /** Customers with an account, who sign in when they are told to. */
 async function register(stack: Stack): Promise<Customer[]> {
-  const users = outsideClient(UserService, stack.ports.edge);
+  const users = outsideClient(UserService, stack.ports.edge, { timeoutMs: PATIENCE_MS });
   const run = randomBytes(4).toString('hex');
   const customers: Customer[] = [];
   for (let number = 0; number < CUSTOMERS; number++) {
@@ -121,7 +122,7 @@ async function register(stack: Stack): Promise<Customer[]> {
         const { tokens } = await users.logIn({ email, password, deviceName: 'bench' });
         token = tokens?.accessToken ?? '';
         orders.close();
-        orders = outsideClient(OrderService, stack.ports.edge, { token, timeoutMs: 60_000 });
+        orders = outsideClient(OrderService, stack.ports.edge, { token, timeoutMs: PATIENCE_MS });
       },
       async untilPaid(orderId) {
         let state: Order_State = Order_State.UNSPECIFIED;

@@ -13,3 +13,12 @@ export function roundOf(seed: string, round: number): { readonly fault: Fault; r
   if (fault === undefined) throw new Error(`There is no round ${round}.`);
   return { fault, dice: diceOf(`${seed}/round ${round}`) };
 }
+
+/** The fault of this name. Throws with all names when there is none. */
+export function faultNamed(name: string): Fault {
+  const fault = faults.find((each) => each.name === name);
+  if (fault === undefined) {
+    throw new Error(`There is no fault "${name}". There are: ${faults.map((each) => each.name).join(', ')}.`);
+  }
+  return fault;
+}

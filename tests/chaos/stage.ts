@@ -7,8 +7,11 @@ import { connectKafka } from '#platform/kafka/connect.ts';
 import type { Kafka } from '#platform/kafka/kafka.ts';
 import { stackCoordinates } from '#platform/testing/stack.ts';
 import { failpointsPath } from '../../local/services/environment.ts';
+import { wishInstances } from '../../local/services/wishes.ts';
 import type { Stack } from '../../local/stack.ts';
 import { askStatus, command, until } from '../../local/supervisor/client.ts';
+
+const SCALED_MS = 120_000;
 
 /** The stack on which faults are played, and the hands that reach into it. */
 export type Stage = {
@@ -22,6 +25,8 @@ export type Stage = {
   signal(unit: string, name: 'SIGSTOP' | 'SIGCONT' | 'SIGUSR2'): Promise<void>;
   /** Stops in order and starts again; resolves when it has stopped. */
   restart(unit: string): Promise<void>;
+  /** Runs so many instances of a service; resolves when they are up, and throws when they don't get there in 120 s. */
+  scale(service: string, instances: number): Promise<void>;
   /** Puts failpoints into the running instance, instead of those that were; empty takes them away. */
   arm(instance: string, failpoints: string): Promise<void>;
   /** Waits until every process is up; false when that doesn't come about. */
@@ -67,6 +72,15 @@ export function openStage(stack: Stack): Stage {
       process.kill(await pid(unit), name);
     },
     restart: (unit) => command(stack, 'restart', unit),
+    async scale(service, instances) {
+      wishInstances(stack.state, service, instances);
+      await command(stack, 'replan');
+      const there = await until(SCALED_MS, async () => {
+        const units = (await statusOf()).filter(({ name }) => name.replace(/-\d$/, '') === service);
+        return units.length === instances && units.every(({ phase }) => phase === 'up');
+      });
+      if (!there) throw new Error(`${service} did not come to ${instances} instances.`);
+    },
     async arm(instance, failpoints) {
       const path = failpointsPath(stack.state, instance);
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });

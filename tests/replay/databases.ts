@@ -22,12 +22,15 @@ export async function openDatabase(service: string): Promise<ServiceDatabase> {
 /** Tables whose rows come and go without anything having happened: places, leases, what is cleaned by age. */
 const RESTLESS = ['consumer_offset', 'lease', 'outbox_cursor', 'idempotency'];
 
-/** By table, how many rows it has and a hash of them all; in any order of theirs. */
-export async function stateHash(database: ServiceDatabase): Promise<Readonly<Record<string, string>>> {
+/** By table, how many rows it has and a hash of them all; in any order of theirs. Of these tables, or of all. */
+export async function stateHash(
+  database: ServiceDatabase,
+  only?: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
   const tables = await database.rows<{ name: string }>(
     `select quote_ident(tablename) as name from pg_tables
-     where schemaname = 'public' and not tablename = any($1) order by 1`,
-    [RESTLESS],
+     where schemaname = 'public' and not tablename = any($1) and ($2::text[] is null or tablename = any($2)) order by 1`,
+    [RESTLESS, only ?? null],
   );
   const hashes: Record<string, string> = {};
   for (const { name } of tables) {

@@ -42,6 +42,7 @@ const frozen: Readonly<Record<string, string>> = {
 
 /** Frozen from 5 s to 30 s, which is beyond every session and keepalive. */
 const FREEZES_S = [5, 12, 30];
+const PAIRED = ['order', 'inventory', 'payment'];
 const ROLLED = ['order', 'inventory', 'payment', 'cart', 'user'];
 
 /** Processes that end, stop for a while, or are restarted in order. */
@@ -86,6 +87,23 @@ export const processFaults: readonly Fault[] = [
     inject: async (stage, dice) => {
       for (const service of dice.shuffled(ROLLED)) await restart(stage, service);
       return byItself;
+    },
+  },
+  {
+    row: 'F-29',
+    name: 'one of two instances is killed',
+    // Partitions go to the second instance, to the one that is left, and back to the first.
+    async inject(stage, dice) {
+      for (const service of PAIRED) await stage.scale(service, 2);
+      await sleep(2_000);
+      for (const service of dice.shuffled(PAIRED)) {
+        await stage.kill(dice.one(await stage.units(service)));
+        await sleep(dice.below(1_000));
+      }
+      return async () => {
+        await sleep(3_000);
+        for (const service of dice.shuffled(PAIRED)) await stage.scale(service, 1);
+      };
     },
   },
 ];
