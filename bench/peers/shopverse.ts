@@ -2,9 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { CartService } from '#gen/shopverse/cart/v1/cart_service_pb.ts';
+import { InventoryService } from '#gen/shopverse/inventory/v1/inventory_service_pb.ts';
 import { Order_State, Order_StateSchema } from '#gen/shopverse/order/v1/order_pb.ts';
 import { OrderService } from '#gen/shopverse/order/v1/order_service_pb.ts';
-import { ProductService } from '#gen/shopverse/product/v1/product_service_pb.ts';
 import { UserService } from '#gen/shopverse/user/v1/user_service_pb.ts';
 import { outsideClient } from '#platform/testing/outside-client.ts';
 import { waitFor } from '#platform/testing/wait-for.ts';
@@ -42,13 +42,11 @@ const FULFILMENT = {
  * gRPC. Products that it lacks are imported.
  */
 export async function openShopverse(stack: Stack, products: readonly PeerProduct[]): Promise<Shop> {
-  const search = outsideClient(ProductService, stack.ports.edge);
-  const lacking = await search.getProduct({ productId: products[0]?.sku ?? '' }).then(
-    () => false,
-    () => true,
-  );
-  if (lacking) await load(stack, products);
-  search.close();
+  // What is loaded last tells whether all of it is there.
+  const stock = outsideClient(InventoryService, stack.ports.edge, { timeoutMs: PATIENCE_MS });
+  const { availabilities } = await stock.batchGetAvailability({ skus: [products.at(-1)?.sku ?? ''] });
+  stock.close();
+  if (availabilities[0]?.available === 0n) await load(stack, products);
   const http = jsonCalls(edgeUrl(stack));
   const { body } = await http.call<{ totalCount?: string | number }>('GET', '/v1/products:search?pageSize=1');
   const customers = await register(stack);
