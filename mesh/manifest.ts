@@ -59,7 +59,11 @@ export type VirtualService = Manifest<{
 export type TrafficPolicy = {
   readonly connectionPool?: {
     readonly tcp?: { readonly maxConnections?: number; readonly connectTimeout?: string };
-    readonly http?: { readonly http2MaxRequests?: number; readonly http1MaxPendingRequests?: number };
+    readonly http?: {
+      readonly http2MaxRequests?: number;
+      readonly http1MaxPendingRequests?: number;
+      readonly maxRetries?: number;
+    };
   };
   readonly outlierDetection?: {
     readonly consecutiveGatewayErrors?: number;

@@ -92,7 +92,7 @@ export async function createRuntime(config: ProcessConfig = readProcessConfig())
     log,
     now,
   });
-  const metrics = createCallMetrics(service);
+  const metrics = createCallMetrics(service, config.SHOPVERSE_VERSION);
   const kafka = await connectKafka({
     client: config.KAFKA_CLIENT,
     brokers: config.KAFKA_BROKERS.split(','),

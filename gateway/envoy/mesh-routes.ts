@@ -111,7 +111,8 @@ export const elsewhere: object = {
       typed_config: typed('envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate'),
     },
   ],
-  host_selection_retry_max_attempts: 3,
+  // Hosts are drawn at random, and one that is away, having nothing to do, is drawn gladly.
+  host_selection_retry_max_attempts: 10,
 };
 
 function faults(fault: Fault | undefined): Record<string, object> {

@@ -49,6 +49,7 @@ test('discovery lists every service, those without an instance too', () => {
   assert.deepEqual(JSON.parse(renderDiscovery('xds', ['cart', 'order'], [ORDER])), {
     mode: 'xds',
     endpoints: { cart: [], order: ['127.0.0.1:8141'] },
+    policies: {},
   });
 });
 

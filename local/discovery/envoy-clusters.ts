@@ -92,6 +92,8 @@ function common(name: string): object {
     name,
     type: 'EDS',
     lb_policy: 'LEAST_REQUEST',
+    // Istio's dashboards show them.
+    track_cluster_stats: { request_response_sizes: true },
     // An endpoint that discovery dropped is gone, whatever its last health check said.
     ignore_health_on_host_removal: true,
     ...clusterFields({}),

@@ -59,7 +59,7 @@ export function publish(
     clusters,
     JSON.stringify(renderClusters(services, mode, endpoints, identity, policies), null, 2),
   );
-  writeIfChanged(join(stack.state, 'discovery.json'), renderDiscovery(mode, services, instances));
+  writeIfChanged(join(stack.state, 'discovery.json'), renderDiscovery(mode, services, instances, policies));
   writeIfChanged(join(stack.state, 'prometheus', 'services.json'), renderTargets(instances));
 }
 

@@ -1,3 +1,4 @@
+import { clientPolicy, type ServicePolicy } from '../mesh/edge-policy.ts';
 import { NAMESPACE, spiffeId } from '../services/identity.ts';
 
 /** One serving instance. */
@@ -29,11 +30,12 @@ export function renderWorkload(instance: Instance): string {
   )}\n`;
 }
 
-/** discovery.json: the mode, and every service's serving endpoints. */
+/** discovery.json: the mode, every service's serving endpoints, and what istiod doesn't tell their clients. */
 export function renderDiscovery(
   mode: 'static' | 'xds',
   services: readonly string[],
   instances: readonly Instance[],
+  policies: ReadonlyMap<string, ServicePolicy> = new Map(),
 ): string {
   const endpoints = Object.fromEntries(
     services.map((service) => [
@@ -43,7 +45,8 @@ export function renderDiscovery(
         .map((instance) => `127.0.0.1:${instance.grpcPort}`),
     ]),
   );
-  return JSON.stringify({ mode, endpoints }, null, 2);
+  const limits = [...policies].map(([service, { policy }]) => [service, clientPolicy(policy)]);
+  return JSON.stringify({ mode, endpoints, policies: Object.fromEntries(limits) }, null, 2);
 }
 
 /** What Prometheus is to scrape. */

@@ -1,3 +1,4 @@
+import { secondsOf } from '../../gateway/envoy/mesh-routes.ts';
 import {
   destinationRules,
   type Manifest,
@@ -52,6 +53,8 @@ export function clusterFields({
           max_requests: http.http2MaxRequests ?? 2_000,
           max_pending_requests: http.http1MaxPendingRequests ?? 1_000,
           max_connections: tcp.maxConnections ?? 64,
+          // Envoy's own 3 would be used up by the calls that one killed instance leaves behind.
+          max_retries: http.maxRetries ?? 1_000,
         },
       ],
     },
@@ -65,5 +68,21 @@ export function clusterFields({
       // The last endpoint is never thrown out: a slow service is better than none.
       max_ejection_percent: outlier.maxEjectionPercent ?? 50,
     },
+  };
+}
+
+/** The policy for services' own clients, of which istiod tells them nothing. */
+export function clientPolicy({ connectionPool, outlierDetection: outlier }: TrafficPolicy): object {
+  return {
+    mostCalls: connectionPool?.http?.http2MaxRequests,
+    ...(outlier?.consecutiveGatewayErrors
+      ? {
+          outliers: {
+            errorsInARow: outlier.consecutiveGatewayErrors,
+            ejectionMs: Math.round(secondsOf(outlier.baseEjectionTime ?? '30s') * 1_000),
+            mostPercent: outlier.maxEjectionPercent ?? 10,
+          },
+        }
+      : {}),
   };
 }

@@ -81,7 +81,7 @@ test('the edge’s clusters follow the DestinationRule, with the subsets that ar
     outlierDetection: { consecutiveGatewayErrors: 5, baseEjectionTime: '9s' },
   }) as { circuit_breakers: { thresholds: object[] }; outlier_detection: Record<string, unknown> };
   assert.deepEqual(fields.circuit_breakers.thresholds, [
-    { max_requests: 7, max_pending_requests: 1_000, max_connections: 64 },
+    { max_requests: 7, max_pending_requests: 1_000, max_connections: 64, max_retries: 1_000 },
   ]);
   assert.equal(fields.outlier_detection.consecutive_gateway_failure, 5);
   assert.equal(fields.outlier_detection.base_ejection_time, '9s');

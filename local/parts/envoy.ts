@@ -75,7 +75,9 @@ export const envoy: Part = {
           ],
           cwd: home,
         },
-        prepare: () => writeEdgeFiles(site),
+        prepare: async () => {
+          await writeEdgeFiles(site);
+        },
         ready: () => answers(`http://127.0.0.1:${envoyAdmin}/ready`),
       },
     ];
@@ -84,16 +86,17 @@ export const envoy: Part = {
 
 /**
  * Renders what Envoy reads from the code and the mesh as they are now. A running Envoy takes over listener and routes
- * without losing a call; its bootstrap it reads when it starts.
+ * without losing a call; its bootstrap it reads when it starts. Says what changed.
  */
-export async function writeEdgeFiles(site: Site): Promise<void> {
+export async function writeEdgeFiles(site: Site): Promise<{ routes: boolean; listeners: boolean }> {
   const options = optionsFor(site);
   // In a process of its own, since this one would go on with the generator as it was when it started.
   const render = join(site.stack.root, 'local/parts/envoy-render.ts');
   const files = JSON.parse(await run(process.execPath, [render, generatorIn(site), JSON.stringify(options)]));
-  writeIfChanged(options.live.routesPath, JSON.stringify(files.routes, null, 2));
-  writeIfChanged(options.live.listenersPath, JSON.stringify(files.listeners, null, 2));
+  const routes = writeIfChanged(options.live.routesPath, JSON.stringify(files.routes, null, 2));
+  const listeners = writeIfChanged(options.live.listenersPath, JSON.stringify(files.listeners, null, 2));
   writeIfChanged(join(site.stack.state, 'envoy', 'bootstrap.json'), JSON.stringify(files.bootstrap, null, 2));
+  return { routes, listeners };
 }
 
 function generatorIn({ stack }: Site): string {

@@ -37,10 +37,10 @@ export async function ensureSupervisor(stack: Stack): Promise<void> {
   }
   if (running) {
     await ask(socketPath(stack.state), 'handOver');
-    await until(10_000, async () => (await askStatus(stack)) === undefined);
+    await until(30_000, async () => (await askStatus(stack)) === undefined);
   }
   start(stack, version);
-  const came = await until(15_000, async () => (await askStatus(stack))?.version === version);
+  const came = await until(60_000, async () => (await askStatus(stack))?.version === version);
   if (!came) throw new Error(`The supervisor did not come up; ${daemonLog(stack)} says why.`);
 }
 

@@ -5,13 +5,22 @@ import type { WorkloadCertificate } from '#platform/auth/workload-certificate.ts
 import { unavailable } from '#platform/errors/refusal.ts';
 import type { Logger } from '#platform/log/logger.ts';
 import type { Discovered, Discovery } from './discovery.ts';
+import {
+  OUTLIERS_OPTION,
+  ROUND_ROBIN_WITHOUT_OUTLIERS,
+  registerEjectingBalancer,
+} from './ejecting-balancer.ts';
+import { createOutliers, type Outliers } from './outliers.ts';
 
 /** One channel under calls. */
 export type Lease = { readonly client: Client; release(): void };
 
 /** The way to one peer, which may be changed while calls are under way. */
 export type PeerChannel = {
-  /** The channel to call over now; to be released when the call is over. Throws UNAVAILABLE when closed or without endpoint. */
+  /**
+   * The channel to call over now; to be released when the call is over. Throws UNAVAILABLE when closed, without endpoint, or when
+   * the mesh allows no more calls at once.
+   */
   acquire(): Lease;
   /** Whether calls go by the mesh's rules now, so that it says which of them are made again. */
   underMesh(): boolean;
@@ -21,6 +30,8 @@ export type PeerChannel = {
 
 type Open = { readonly target: string; readonly client: Client; calls: number; retired: boolean };
 
+registerEjectingBalancer();
+
 const options: ChannelOptions = {
   'grpc.max_receive_message_length': 4 * 1024 * 1024,
   'grpc.max_send_message_length': 4 * 1024 * 1024,
@@ -28,7 +39,7 @@ const options: ChannelOptions = {
   'grpc.keepalive_timeout_ms': 5_000,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 2_000,
-  'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+  'grpc.service_config': ROUND_ROBIN_WITHOUT_OUTLIERS,
   'grpc.enable_channelz': 0,
 };
 
@@ -48,6 +59,9 @@ export function createPeerChannel(
   log: Logger,
 ): PeerChannel {
   const credentials = certificate.client(peer);
+  const policy = () => discovery.current().policies?.[peer];
+  const outliers = createOutliers(() => policy()?.outliers, Date.now);
+  let underWay = 0;
   let current: Open | undefined;
   let changing = false;
   let closed = false;
@@ -74,7 +88,7 @@ export function createPeerChannel(
         !closed && target !== undefined && target !== current?.target;
         target = wanted()
       ) {
-        const next = await connect(target, peer, credentials);
+        const next = await connect(target, peer, credentials, outliers);
         if (next === undefined) {
           log.warn({ peer, target }, 'the new way to a peer does not connect; calls go the old one');
           await sleep(1000, undefined, { ref: false });
@@ -97,7 +111,7 @@ export function createPeerChannel(
 
   return {
     acquire: () => {
-      if (closed) {
+      if (closed || underWay >= (policy()?.mostCalls ?? Number.POSITIVE_INFINITY)) {
         throw unavailable();
       }
       if (current === undefined) {
@@ -105,14 +119,16 @@ export function createPeerChannel(
         if (target === undefined) {
           throw unavailable();
         }
-        current = open(target, peer, credentials);
+        current = open(target, peer, credentials, outliers);
       }
       const leased = current;
       leased.calls += 1;
+      underWay += 1;
       return {
         client: leased.client,
         release: () => {
           leased.calls -= 1;
+          underWay -= 1;
           closeIfIdle(leased);
         },
       };
@@ -133,10 +149,11 @@ function targetOf(peer: string, discovered: Discovered): string | undefined {
   return endpoints.length === 0 ? undefined : `ipv4:${endpoints.join(',')}`;
 }
 
-function open(target: string, peer: string, credentials: ChannelCredentials): Open {
+function open(target: string, peer: string, credentials: ChannelCredentials, outliers: Outliers): Open {
   const client = new Client(target, credentials, {
     ...options,
     'grpc.ssl_target_name_override': meshHost(peer),
+    [OUTLIERS_OPTION]: outliers,
   });
   return { target, client, calls: 0, retired: false };
 }
@@ -145,8 +162,9 @@ async function connect(
   target: string,
   peer: string,
   credentials: ChannelCredentials,
+  outliers: Outliers,
 ): Promise<Open | undefined> {
-  const opened = open(target, peer, credentials);
+  const opened = open(target, peer, credentials, outliers);
   const ready = await new Promise<boolean>((resolve) => {
     opened.client.waitForReady(Date.now() + readyTimeoutMs, (error) => resolve(error === undefined));
   });

@@ -7,6 +7,23 @@ import type { Logger } from '#platform/log/logger.ts';
 const schema = z.object({
   mode: z.enum(['static', 'xds']),
   endpoints: z.record(z.string(), z.array(z.string())),
+  /** By peer, what of a DestinationRule no control plane tells a proxyless client. */
+  policies: z
+    .record(
+      z.string(),
+      z.object({
+        /** Of this process, at once. */
+        mostCalls: z.int().positive().optional(),
+        outliers: z
+          .object({
+            errorsInARow: z.int().positive(),
+            ejectionMs: z.int().positive(),
+            mostPercent: z.number().min(0).max(100),
+          })
+          .optional(),
+      }),
+    )
+    .optional(),
 });
 
 /** Where peers are: at listed addresses (`127.0.0.1:port`), or wherever the mesh's control plane says. */

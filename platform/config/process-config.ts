@@ -6,6 +6,7 @@ const port = z.coerce.number().int().min(0).max(65535);
 const shape = {
   SHOPVERSE_SERVICE: z.string().regex(/^[a-z][a-z-]*$/),
   SHOPVERSE_INSTANCE: z.string(),
+  SHOPVERSE_VERSION: z.string().optional(),
   /** Where to listen; in a cluster 0.0.0.0. */
   LISTEN_HOST: z.string().default('127.0.0.1'),
   GRPC_PORT: port,

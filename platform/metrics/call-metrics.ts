@@ -35,12 +35,12 @@ const millisecondsBounds = [0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 50
 const bytesBounds = [64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304];
 
 /** Metrics of the calls that `service` serves and makes. Recording a call is one look-up and five additions. */
-export function createCallMetrics(service: string): CallMetrics {
+export function createCallMetrics(service: string, version = 'unknown'): CallMetrics {
   const methods = new Map<string, MethodSeries>();
   const meshes = new Map<string, MeshSeries>();
 
   function meshFor(call: FinishedCall): MeshSeries {
-    const labels = meshLabels(service, call);
+    const labels = meshLabels({ service, version }, call);
     let series = meshes.get(labels);
     if (series === undefined) {
       series = {
@@ -105,13 +105,16 @@ function meshText(series: readonly MeshSeries[]): string {
 }
 
 /** Istio's standard labels, so that its own dashboards read a proxyless service as they read a sidecar. */
-function meshLabels(service: string, call: FinishedCall): string {
+function meshLabels({ service, version }: { service: string; version: string }, call: FinishedCall): string {
+  // Of the other end nobody tells the version.
+  const versions = { [`${call.side === 'client' ? 'source' : 'destination'}_version`]: version };
   const source = call.side === 'client' ? service : call.peer;
   const destination = call.side === 'client' ? call.peer : service;
   return labelText({
     reporter: call.side === 'client' ? 'source' : 'destination',
     ...workloadLabels('source', source),
     ...workloadLabels('destination', destination),
+    ...versions,
     destination_service: destination === undefined ? 'unknown' : meshHost(destination),
     destination_service_name: destination ?? 'unknown',
     destination_service_namespace: destination === undefined ? 'unknown' : meshNamespace,

@@ -9,6 +9,7 @@ import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
 import { SignJWT } from 'jose';
 import { type Authority, createAuthority, issueCertificate } from '#platform/auth/certificate-authority.ts';
 import type { Client } from '#platform/client/client.ts';
+import type { Discovered } from '#platform/client/discovery.ts';
 import type { ProcessConfig } from '#platform/config/process-config.ts';
 import { createRuntime, type Runtime } from '#platform/runtime.ts';
 import { type Serving, serve } from '#platform/service/serve.ts';
@@ -56,7 +57,11 @@ export type TestMesh = {
   /** The environment of a process with the identity of `service`. */
   environment(service: string): Record<string, string>;
   /** Writes another discovery file, as the supervisor would, and waits until all have read it. */
-  discover(mode: 'static' | 'xds', endpoints: Record<string, readonly string[]>): Promise<void>;
+  discover(
+    mode: 'static' | 'xds',
+    endpoints: Record<string, readonly string[]>,
+    policies?: Discovered['policies'],
+  ): Promise<void>;
   /** Ends a session, as the user service would. */
   endSession(sessionId: string): void;
   readonly authority: Authority;
@@ -104,14 +109,14 @@ export async function testMesh(services: readonly string[]): Promise<TestMesh> {
     return presenting(Buffer.from(authority.certificate), certificates.get(workload));
   }
 
-  async function discover(mode: 'static' | 'xds', to: Record<string, readonly string[]>): Promise<void> {
-    const text = JSON.stringify({ mode, endpoints: to });
+  const discover: TestMesh['discover'] = async (mode, to, policies) => {
+    const text = JSON.stringify({ mode, endpoints: to, policies });
     await writeFile(path('discovery.next'), text);
     await rename(path('discovery.next'), path('discovery.json'));
     await waitFor('every runtime to have read the discovery file', () =>
       [...runtimes].every(({ kernel }) => JSON.stringify(kernel.discovery.current()) === text),
     );
-  }
+  };
   await discover('static', {});
 
   function configOf(service: string, config: Partial<ProcessConfig>): ProcessConfig {
