@@ -119,7 +119,11 @@ async function leadersKnown(admin: kafkajs.Admin, topics: string[]): Promise<voi
   for (let attempt = 1; ; attempt++) {
     try {
       const metadata = await admin.fetchTopicMetadata({ topics });
-      if (metadata.topics.every((topic) => topic.partitions.every(({ leader }) => leader >= 0))) return;
+      if (metadata.topics.every((topic) => topic.partitions.every(({ leader }) => leader >= 0))) {
+        // A broker may be told of as the leader before it has heard of that itself.
+        for (const topic of topics) await admin.fetchTopicOffsets(topic);
+        return;
+      }
       if (attempt === LEADER_ATTEMPTS) throw new Error(`${topics.join(', ')} got no leaders`);
     } catch (error) {
       if (attempt === LEADER_ATTEMPTS || !(error as { retriable?: boolean }).retriable) throw error;

@@ -85,18 +85,6 @@ function lazyAdmin(create: () => Admin): { admin: KafkaAdmin; close(): Promise<v
       (_, partition) => partition,
     );
   };
-  /** Waits until the broker itself has heard of a topic that it has just made; whoever wrote to it before would fail. */
-  const known = async (topic: string): Promise<void> => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        if ((await partitionsOf(topic)).length > 0) return;
-        if (attempt === KNOWN_ATTEMPTS) throw new Error(`${topic} got no partitions`);
-      } catch (error) {
-        if (attempt === KNOWN_ATTEMPTS) throw error;
-      }
-      await sleep(KNOWN_PAUSE_MS);
-    }
-  };
   const offsetsAt = async (topic: string, partitions: readonly number[], timestamp: bigint) => {
     const [listed] = await get().listOffsets({
       topics: [
@@ -104,6 +92,22 @@ function lazyAdmin(create: () => Admin): { admin: KafkaAdmin; close(): Promise<v
       ],
     });
     return new Map(listed?.partitions.map(({ partitionIndex, offset }) => [partitionIndex, offset]));
+  };
+  /** Waits until the broker itself has heard of a topic that it has just made; whoever wrote to it before would fail. */
+  const known = async (topic: string): Promise<void> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const partitions = await partitionsOf(topic);
+        if (partitions.length > 0) {
+          await offsetsAt(topic, partitions, ListOffsetTimestamps.EARLIEST);
+          return;
+        }
+        if (attempt === KNOWN_ATTEMPTS) throw new Error(`${topic} got no partitions`);
+      } catch (error) {
+        if (attempt === KNOWN_ATTEMPTS) throw error;
+      }
+      await sleep(KNOWN_PAUSE_MS);
+    }
   };
   return {
     admin: {

@@ -73,11 +73,12 @@ export function openStage(stack: Stack): Stage {
     },
     restart: (unit) => command(stack, 'restart', unit),
     async scale(service, instances) {
+      // The supervisor sees the wish by itself within seconds; it may be too busy to answer each time.
       wishInstances(stack.state, service, instances);
-      await command(stack, 'replan');
       const there = await until(SCALED_MS, async () => {
-        const units = (await statusOf()).filter(({ name }) => name.replace(/-\d$/, '') === service);
-        return units.length === instances && units.every(({ phase }) => phase === 'up');
+        const units = (await askStatus(stack))?.units ?? [];
+        const own = units.filter(({ name }) => name.replace(/-\d$/, '') === service);
+        return own.length === instances && own.every(({ phase }) => phase === 'up');
       });
       if (!there) throw new Error(`${service} did not come to ${instances} instances.`);
     },

@@ -60,13 +60,18 @@ export const orderInvariants: readonly Invariant[] = [
   },
   {
     id: 'I-12',
-    sentence: 'each accepted order is settled, and its history is a path of the declared state machine',
+    sentence:
+      'each accepted order is settled, none 60 s past its deadline, and its history is a path of the declared state machine',
     when: 'quiet',
     async check({ databases }) {
       const unsettled = await examplesIn(databases, service, [
         `select format('%s is %s since %s s', order_id, state, extract(epoch from now() - update_time)::int) as example
          from orders where state in (${unsettledStates.map((state) => `'${state}'`).join()})
          order by update_time`,
+        // Whatever a wait is for, its deadline is a message that comes by itself.
+        `select format('%s is %s, and its %s passed %s s ago', order_id, state, deadline_kind,
+           extract(epoch from now() - deadline_time)::int) as example
+         from orders where deadline_time < now() - interval '60 s' order by deadline_time`,
       ]);
       const paths = await databases.rows<Path>(service, pathsSql);
       const astray = paths.flatMap((path) => {

@@ -53,6 +53,16 @@ export const orderSabotages: readonly Sabotage[] = [
   },
   {
     id: 'I-12',
+    what: 'a deadline passed and nobody acted on it',
+    damage: (shop) =>
+      Object.assign(order(shop, told.sold), {
+        deadline_kind: 'CaptureDeadline',
+        deadline_time: new Date(Date.now() - 90_000).toISOString(),
+      }),
+    says: /and its CaptureDeadline passed \d+ s ago/,
+  },
+  {
+    id: 'I-12',
     what: 'a history skips a state',
     damage: (shop) => rowsOf(shop, 'order', 'order_history').splice(2, 1),
     says: /has the history PLACED STOCK_RESERVED PAID FULFILLED/,
