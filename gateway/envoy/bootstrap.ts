@@ -9,9 +9,9 @@ import { typed } from './typed.ts';
 /** What Envoy reads, each to be written as JSON. The last two are read only where the options name their files. */
 export type EnvoyFiles = { readonly bootstrap: object; readonly listeners: object; readonly routes: object };
 
-/** Envoy's bootstrap for the edge, its listener and its routes, made from the contracts in the tree. */
-export async function renderEnvoy(options: EnvoyOptions): Promise<EnvoyFiles> {
-  const contracts = await loadContracts();
+/** Envoy's bootstrap for the edge, its listener and its routes, made from these contracts, or else those in the tree. */
+export async function renderEnvoy(options: EnvoyOptions, of?: readonly DescFile[]): Promise<EnvoyFiles> {
+  const contracts = of ?? (await loadContracts());
   return {
     bootstrap: renderBootstrap(contracts, options),
     listeners: resource('envoy.config.listener.v3.Listener', edgeListener(contracts, options)),

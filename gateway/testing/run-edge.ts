@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DescFile } from '@bufbuild/protobuf';
 import {
   FRONT_CLUSTER,
   FRONT_SERVICE,
@@ -35,12 +36,15 @@ export type EdgePem = { readonly own: string; readonly authority: string };
 export type ServicePorts = { readonly grpc: number; readonly http: number; readonly front?: number };
 
 /** What single tests want otherwise. */
-export type EdgeOver = Pick<EnvoyOptions, 'limits' | 'rateLimitPort' | 'rateLimitWaitMs'>;
+export type EdgeOver = Pick<EnvoyOptions, 'limits' | 'rateLimitPort' | 'rateLimitWaitMs'> & {
+  /** Other contracts than those in the tree. */
+  readonly contracts?: readonly DescFile[];
+};
 
 /** Runs Envoy, configured from the contracts, over these services by name. */
 export async function runEdge(
   services: Readonly<Record<string, ServicePorts>>,
-  options: Pick<EnvoyOptions, 'jwksUrl' | 'zipkinPort' | 'corsOrigins'> & EdgeOver,
+  { contracts, ...options }: Pick<EnvoyOptions, 'jwksUrl' | 'zipkinPort' | 'corsOrigins'> & EdgeOver,
   pem?: EdgePem,
 ): Promise<RunningEdge> {
   const folder = mkdtempSync(join(tmpdir(), 'edge-'));
@@ -68,14 +72,17 @@ export async function runEdge(
   const [edgePort, adminPort, istiodGrpcPort] = await freePorts(3);
   const accessLogPath = join(folder, 'access.log');
   const bootstrapPath = join(folder, 'bootstrap.json');
-  const { bootstrap } = await renderEnvoy({
-    ...options,
-    edgePort,
-    adminPort,
-    istiodGrpcPort,
-    clustersPath,
-    accessLogPath,
-  });
+  const { bootstrap } = await renderEnvoy(
+    {
+      ...options,
+      edgePort,
+      adminPort,
+      istiodGrpcPort,
+      clustersPath,
+      accessLogPath,
+    },
+    contracts,
+  );
   writeFileSync(bootstrapPath, JSON.stringify(bootstrap));
   const envoy = await runEnvoy(bootstrapPath, adminPort);
   return {

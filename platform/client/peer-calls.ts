@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DescMethod, fromBinary, type Message, type MessageInitShape } from '@bufbuild/protobuf';
-import { type Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { type Metadata, type ServiceError, type StatusObject, status } from '@grpc/grpc-js';
 import { type Span, SpanKind } from '@opentelemetry/api';
 import { currentContext } from '#platform/context/context.ts';
 import { RpcError } from '#platform/errors/rpc-error.ts';
@@ -23,8 +23,10 @@ export type CallOptions = {
   readonly timeoutMs?: number;
   /** Sent beside what every call has, such as a guest's secret. Repeated values stay apart. */
   readonly metadata?: Readonly<Record<string, readonly string[]>>;
-  /** Told what came beside a unary answer, or beside its refusal; of a repeated read, of each time. */
+  /** Told what came before the answer or, of a unary call, beside its refusal; of a repeated read, of each time. */
   readonly onMetadata?: (metadata: Metadata) => void;
+  /** Told what came after the last answer, beside the status. */
+  readonly onTrailers?: (metadata: Metadata) => void;
 };
 
 /** What calls to one peer are made of. */
@@ -90,7 +92,7 @@ function unaryCall(method: DescMethod, kernel: PeerDependencies) {
           { deadline: call.deadline },
           (error, value) => (error === null ? resolve(value ?? Buffer.alloc(0)) : reject(error)),
         );
-        wire.on('metadata', (metadata: Metadata) => options.onMetadata?.(metadata));
+        listen(wire, options);
         call.onAbort(() => wire.cancel());
       });
       call.end(status.OK, bytes.byteLength, answer.byteLength);
@@ -113,6 +115,7 @@ function streamingCall(method: DescMethod, kernel: PeerDependencies) {
     const wire = lease.client.makeServerStreamRequest(path, asIs, asIs, bytes, call.metadata, {
       deadline: call.deadline,
     });
+    listen(wire, options);
     call.onAbort(() => wire.cancel());
     let received = 0;
     try {
@@ -130,6 +133,11 @@ function streamingCall(method: DescMethod, kernel: PeerDependencies) {
       lease.release();
     }
   };
+}
+
+function listen(wire: NodeJS.EventEmitter, { onMetadata, onTrailers }: CallOptions): void {
+  if (onMetadata !== undefined) wire.on('metadata', onMetadata);
+  if (onTrailers !== undefined) wire.on('status', ({ metadata }: StatusObject) => onTrailers(metadata));
 }
 
 /** What every call has around it: span, metadata, deadline, abort, and one end that is counted. */

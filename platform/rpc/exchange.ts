@@ -17,6 +17,8 @@ export type Exchange = {
   request?: Message;
   /** What goes beside the answer or the refusal. */
   readonly answerMetadata: Metadata;
+  /** What goes after it, beside the status. */
+  readonly answerTrailers: Metadata;
   /** How many bytes have been answered so far. */
   responseBytes: number;
   /** Takes one encoded answer. When it returns a promise, the next answer has to wait for it. */

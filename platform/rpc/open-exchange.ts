@@ -86,6 +86,7 @@ export function openExchange(
       answerMetadata: (name, value) => answerMetadata.add(name, value),
     },
     answerMetadata,
+    answerTrailers: new Metadata(),
     responseBytes: 0,
     send,
     stopped,

@@ -62,7 +62,7 @@ export function createCalls(kernel: { readonly log: Logger; readonly ids: Ids })
         .then(
           () => {
             wire.sendMetadata(exchange.answerMetadata);
-            callback(null, answer);
+            callback(null, answer, exchange.answerTrailers);
           },
           (error: unknown) => callback(refusalStatus(error, exchange)),
         )
@@ -77,7 +77,7 @@ export function createCalls(kernel: { readonly log: Logger; readonly ids: Ids })
         .then(
           () => {
             wire.sendMetadata(exchange.answerMetadata);
-            wire.end();
+            wire.end(exchange.answerTrailers);
           },
           (error: unknown) => wire.emit('error', refusalStatus(error, exchange)),
         )
@@ -126,5 +126,6 @@ function refusalStatus(error: unknown, exchange: Exchange) {
         });
   const answer = toStatus(refused);
   answer.metadata.merge(exchange.answerMetadata);
+  answer.metadata.merge(exchange.answerTrailers);
   return answer;
 }

@@ -1,3 +1,4 @@
+import type { Registry } from '@bufbuild/protobuf';
 import { createConnectRouter, createContextValues } from '@connectrpc/connect';
 import {
   compressionGzip,
@@ -17,11 +18,17 @@ const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
  * Answers calls of these methods in Connect's protocol: unary by POST and, for reads, GET, in binary and JSON, and streams
  * of answers. Each is made again, over gRPC, to the service that it is for; anything else is answered 404.
  */
-export function connectListener(methods: readonly EdgeMethod[], deps: HandlerDependencies): FrontListener {
+export function connectListener(
+  methods: readonly EdgeMethod[],
+  types: Registry,
+  deps: HandlerDependencies,
+): FrontListener {
   const router = createConnectRouter({
     grpc: false,
     grpcWeb: false,
     acceptCompression: [compressionGzip],
+    // For messages within messages, whose types are named in the data.
+    jsonOptions: { registry: types },
     readMaxBytes: MAX_MESSAGE_BYTES,
     writeMaxBytes: MAX_MESSAGE_BYTES,
   });

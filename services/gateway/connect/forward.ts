@@ -1,5 +1,4 @@
 import type { DescMethod, DescService, Message, MessageInitShape } from '@bufbuild/protobuf';
-import type { Metadata } from '@grpc/grpc-js';
 import type { CallOptions, Client } from '#platform/client/client.ts';
 import { nobody, runInContext } from '#platform/context/context.ts';
 import type { Identity } from './caller.ts';
@@ -11,9 +10,7 @@ export type Forwarded = {
   /** In milliseconds from now. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Told what came beside a unary answer, or its refusal. */
-  readonly onMetadata?: (metadata: Metadata) => void;
-};
+} & Pick<CallOptions, 'onMetadata' | 'onTrailers'>;
 
 type Request = MessageInitShape<DescMethod['input']>;
 type Calls = Record<string, (request: Request, options: CallOptions) => unknown>;
@@ -45,18 +42,23 @@ export function createForwarder(mesh: {
     return { correlationId: call.correlationId, caller: nobody, deadline, signal: call.signal };
   }
 
+  function optionsOf({ timeoutMs, identity, onMetadata, onTrailers }: Forwarded): CallOptions {
+    return {
+      timeoutMs,
+      metadata: identity,
+      ...(onMetadata === undefined ? {} : { onMetadata }),
+      ...(onTrailers === undefined ? {} : { onTrailers }),
+    };
+  }
+
   return {
     unary: (method, peer, request, call) =>
       runInContext(contextOf(call), () =>
-        functionFor(method, peer)(request, {
-          timeoutMs: call.timeoutMs,
-          metadata: call.identity,
-          ...(call.onMetadata === undefined ? {} : { onMetadata: call.onMetadata }),
-        }),
+        functionFor(method, peer)(request, optionsOf(call)),
       ) as Promise<Message>,
     stream: async function* (method, peer, request, call) {
       const context = contextOf(call);
-      const options = { timeoutMs: call.timeoutMs, metadata: call.identity };
+      const options = optionsOf(call);
       const answers = functionFor(method, peer)(request, options) as AsyncIterable<Message>;
       const iterator = answers[Symbol.asyncIterator]();
       try {

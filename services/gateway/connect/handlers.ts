@@ -12,9 +12,19 @@ import {
   UNARY_SECONDS,
 } from '../../../gateway/envoy/edge-methods.ts';
 import { cacheHeaders } from './caching.ts';
-import { browserOf, identityKey } from './caller.ts';
+import { browserOf, type Identity, identityKey } from './caller.ts';
 import type { Forwarded, Forwarder } from './forward.ts';
 import { refusedForwarding, unknownMethod } from './refused.ts';
+
+/** What goes along with calls beside the little that a shop's clients may say. */
+export type Relay = {
+  /** Of a client's headers. */
+  request(header: Headers): Identity;
+  /** Of what came before the service's answer. */
+  answer(metadata: Metadata, context: HandlerContext): void;
+  /** Of what came after it. */
+  trailers(metadata: Metadata, context: HandlerContext): void;
+};
 
 /** What calls are forwarded with. */
 export type HandlerDependencies = {
@@ -23,6 +33,7 @@ export type HandlerDependencies = {
   readonly services: readonly string[];
   /** Aborted when the process stops: streams end with UNAVAILABLE, and are opened again elsewhere. */
   readonly stopping: AbortSignal;
+  readonly relay?: Relay;
   readonly log: Logger;
   readonly ids: Ids;
 };
@@ -45,10 +56,11 @@ function unaryHandler(edge: EdgeMethod, deps: HandlerDependencies): Handler {
     let beside: Metadata | undefined;
     const identity = context.values.get(identityKey);
     const call = {
-      ...forwarded(context, context.signal, UNARY_SECONDS, deps.ids),
+      ...forwarded(context, context.signal, UNARY_SECONDS, deps),
       ...(edge.cookies ? { identity: { ...identity, ...browserOf(context.requestHeader) } } : {}),
       onMetadata: (metadata: Metadata) => {
         beside = metadata;
+        deps.relay?.answer(metadata, context);
       },
     };
     const isGet = context.requestMethod === 'GET';
@@ -67,7 +79,12 @@ function unaryHandler(edge: EdgeMethod, deps: HandlerDependencies): Handler {
       }
       return answer;
     } catch (error) {
-      throw refusedForwarding(error, { ...call, log: deps.log });
+      const told = refusedForwarding(error, { ...call, log: deps.log });
+      // Of a unary refusal these stand among the headers, where Connect's library takes them from the error.
+      if (deps.relay !== undefined) {
+        for (const [header, value] of context.responseTrailer) told.metadata.append(header, value);
+      }
+      throw told;
     } finally {
       if (beside?.get('cache-control')[0] === 'no-store') {
         context.responseHeader.set('cache-control', 'private, no-store');
@@ -82,7 +99,7 @@ function unaryHandler(edge: EdgeMethod, deps: HandlerDependencies): Handler {
 function streamHandler(edge: EdgeMethod, deps: HandlerDependencies): Handler {
   return async function* (request: Message, context: HandlerContext) {
     const signal = AbortSignal.any([context.signal, deps.stopping]);
-    const call = forwarded(context, signal, STREAM_SECONDS, deps.ids);
+    const call = forwarded(context, signal, STREAM_SECONDS, deps);
     try {
       yield* deps.forwarder.stream(edge.method, peerOf(edge, context, deps), request, call);
     } catch (error) {
@@ -103,13 +120,24 @@ function peerOf({ domain }: EdgeMethod, context: HandlerContext, { services }: H
   return named;
 }
 
-function forwarded(context: HandlerContext, signal: AbortSignal, most: number, ids: Ids): Forwarded {
+function forwarded(
+  context: HandlerContext,
+  signal: AbortSignal,
+  most: number,
+  { ids, relay }: HandlerDependencies,
+): Forwarded {
   const given = context.requestHeader.get('x-correlation-id') ?? '';
   return {
     correlationId: UUID.test(given) ? given : ids.uuid(),
-    identity: context.values.get(identityKey),
+    identity: { ...context.values.get(identityKey), ...relay?.request(context.requestHeader) },
     timeoutMs: Math.min(context.timeoutMs() ?? Number.POSITIVE_INFINITY, most * 1000),
     signal,
+    ...(relay === undefined
+      ? {}
+      : {
+          onMetadata: (metadata) => relay.answer(metadata, context),
+          onTrailers: (metadata) => relay.trailers(metadata, context),
+        }),
   };
 }
 
