@@ -12,9 +12,10 @@ import { RpcError } from '#platform/errors/rpc-error.ts';
 import type { Call } from '#platform/rpc/bind.ts';
 import { passedOn } from '../passed-on.ts';
 
-/** How long a part may take, with its repetition, and how long the main part. Milliseconds. */
+/** How long a part may take, with its repetition. Milliseconds. */
 const PART_MS = 800;
-const MAIN_MS = 3000;
+/** How long the main part may: without it there is nothing to answer, so it is waited for. */
+const MAIN_MS = 10_000;
 
 /** A page while it is being put together. */
 export type Page = {
