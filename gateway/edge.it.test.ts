@@ -8,17 +8,19 @@ import { status } from '@grpc/grpc-js';
 import { ErrorInfoSchema } from '#gen/google/rpc/error_details_pb.ts';
 import { Order_State, OrderSchema } from '#gen/shopverse/order/v1/order_pb.ts';
 import { GetOrderResponseSchema, OrderService } from '#gen/shopverse/order/v1/order_service_pb.ts';
+import { UserService } from '#gen/shopverse/user/v1/user_service_pb.ts';
 import { bearer, type Caller, connect, eventually, refused } from './testing/calls.ts';
 import { type Edge, startEdge } from './testing/edge.ts';
 import { validate } from './testing/envoy-process.ts';
 
 const { getOrder, watchOrder, placeOrder } = OrderService.method;
+const { logIn } = UserService.method;
 const orderId = '01890000-0000-7000-8000-000000000001';
 let edge: Edge;
 let client: Caller;
 
 before(async () => {
-  edge = await startEdge([OrderService]);
+  edge = await startEdge([OrderService, UserService]);
   client = connect(edge);
   await eventually(() => edge.plain.find(({ url }) => url.endsWith('jwks.json')));
 });
@@ -69,8 +71,8 @@ test('gRPC-Web: unary, stream and error details come whole', async () => {
   assert.equal(error.findDetails(ErrorInfoSchema)[0]?.reason, 'TESTED');
 });
 
-test('a read is tried once more when its service is away, a mutation never', async () => {
-  for (const method of [getOrder, placeOrder]) {
+test('what its contract lets be repeated is tried once more when its service is away, a new act never', async () => {
+  for (const method of [getOrder, placeOrder, logIn]) {
     edge.upstream.answer(method, () => {
       throw status.UNAVAILABLE;
     });
@@ -81,7 +83,9 @@ test('a read is tried once more when its service is away, a mutation never', asy
   );
   assert.equal(edge.upstream.seen.length, 2);
   assert.equal((await refused(client.call(placeOrder, {}, await bearer(edge)))).code, status.UNAVAILABLE);
-  assert.equal(edge.upstream.seen.length, 3);
+  assert.equal(edge.upstream.seen.length, 4);
+  assert.equal((await refused(client.call(logIn, {}, {}))).code, status.UNAVAILABLE);
+  assert.equal(edge.upstream.seen.length, 5);
 });
 
 test('one trace: the span sent to Zipkin is the parent that the service sees, and the log line names both ids', async () => {

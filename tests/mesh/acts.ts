@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { putInForce } from '../../local/mesh/put-in-force.ts';
 import { limitFactor } from '../../local/parts/envoy.ts';
 import { until } from '../../local/supervisor/client.ts';
+import { startIllInstance } from './ill-instance.ts';
 import type { Scene } from './scene.ts';
 import {
   type Call,
@@ -36,6 +37,8 @@ export type Size = { readonly calls: number; readonly loadMs: number };
 const PATIENCE_MS = 120_000;
 /** What a share may be off by, in standard deviations. */
 const SIGMAS = 5;
+/** A third of the calls would be its without ejection. */
+const MOST_ILL = 0.2;
 const SERVICES = ['user', 'product', 'cart', 'order', 'inventory', 'payment', 'analytics', 'gateway'];
 
 /** Everything that the mesh is to do, in the order in which it is shown. */
@@ -44,6 +47,7 @@ export function allActs(size: Size): Act[] {
     canary(size),
     faults(size),
     circuitBreaking(),
+    outliers(size),
     accident(size, 'an instance goes and comes back', async (scene) => {
       await scene.scale('product', 1);
       await scene.scale('product', 2);
@@ -166,6 +170,38 @@ function circuitBreaking(): Act {
         ];
       });
       return [...narrow, ...wide];
+    },
+  };
+}
+
+/** One of three instances is ill. Its calls are made again elsewhere, and soon it has none. */
+function outliers({ calls }: Size): Act {
+  return {
+    name: 'outlier ejection',
+    play: async (scene) => {
+      const ill = await startIllInstance(scene.stack);
+      try {
+        return await eachWay(scene, async (way, call) => {
+          // By turns or at random it is found within some calls; discovery takes a moment.
+          const found = ill.asked();
+          await until(
+            30_000,
+            async () => (await outcomeOf(() => call())).code !== 'OK' || ill.asked() > found,
+          );
+          const before = ill.asked();
+          const outcomes = await many(() => call(), calls);
+          const part = (ill.asked() - before) / calls;
+          return [
+            {
+              ...counted('outlier ejection, one of three is ill', way, outcomes),
+              told: `it was asked in ${(part * 100).toFixed(1)} % of calls`,
+              held: allOk(outcomes) && part < MOST_ILL,
+            },
+          ];
+        });
+      } finally {
+        await ill.stop();
+      }
     },
   };
 }
