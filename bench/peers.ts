@@ -40,6 +40,7 @@ try {
   const idle = await idleOf(shops, IDLE_SECONDS);
   const paths: Partial<Record<Path, Record<string, Figures>>> = {};
   for (const path of PATHS) paths[path] = await measured(path, idle);
+  say(`\n${tableOf(paths)}\n`);
   console.log(
     JSON.stringify({
       bench: 'peers',
@@ -98,6 +99,18 @@ async function measured(path: Path, idle: ReadonlyMap<Shop, Idle>): Promise<Reco
     );
   }
   return figures;
+}
+
+/** As docs/performance.md has it. */
+function tableOf(paths: Partial<Record<Path, Record<string, Figures>>>): string {
+  const rows = Object.entries(paths).flatMap(([path, figures]) =>
+    Object.entries(figures).map(([shop, each]) => {
+      const due = each.atRate === undefined ? '' : `${each.atRate.p50} / ${each.atRate.p99}`;
+      return `| ${path}, ${AT_ONCE[path as Path]} at once | ${shop} | ${each.perSecond} | ${each.p50} / ${each.p99} | ${due} | ${each.cpuMs} |`;
+    }),
+  );
+  const head = `| What | Shop | calls/s | p50 / p99 ms | p50 / p99 ms at ${rate}/s | CPU ms a call |`;
+  return [head, '|---|---|---|---|---|---|', ...rows].join('\n');
 }
 
 /** Ends what was started, and drops what was made. */
