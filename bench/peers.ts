@@ -91,11 +91,12 @@ async function measured(path: Path, idle: ReadonlyMap<Shop, Idle>): Promise<Reco
   const figures: Record<string, Figures> = {};
   for (const [shop, tally] of tallies) {
     const closed = tally.result();
+    if (closed.calls === 0) throw new Error(`${shop.name} answered no call of ${path}.`);
     figures[shop.name] = AT_RATE.includes(path)
       ? { ...closed, atRate: await atRate(shop, path, rate, seconds) }
       : closed;
     say(
-      `  ${path.padEnd(9)} ${shop.name.padEnd(14)} ${String(closed.perSecond).padStart(8)}/s  p50 ${closed.p50} ms  p99 ${closed.p99} ms  CPU ${closed.cpuMs} ms`,
+      `  ${path.padEnd(9)} ${shop.name.padEnd(14)} ${String(closed.perSecond).padStart(8)}/s  p50 ${closed.p50} ms  p99 ${closed.p99} ms  CPU ${closed.cpuMs} ms${closed.errors > 0 ? `, ${closed.errors} failed` : ''}`,
     );
   }
   return figures;

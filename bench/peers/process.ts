@@ -21,7 +21,7 @@ const READY_MS = 120_000;
 /** Starts node with these arguments, for production. It ends with this process, however that ends. */
 export function start({ args, cwd, env, log }: Start): Running & { readonly ended: Promise<number | null> } {
   mkdirSync(dirname(log), { recursive: true });
-  const output = openSync(log, 'a');
+  const output = openSync(log, 'w');
   const child = spawn(process.execPath, args, {
     cwd,
     stdio: ['ignore', output, output],
