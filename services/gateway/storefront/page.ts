@@ -14,8 +14,8 @@ import { passedOn } from '../passed-on.ts';
 
 /** How long a part may take, with its repetition. Milliseconds. */
 const PART_MS = 800;
-/** How long the main part may: without it there is nothing to answer, so it is waited for. */
-const MAIN_MS = 10_000;
+/** How long the main part may: without it there is nothing to answer, so it is waited for, also by its client. */
+export const MAIN_MS = 10_000;
 
 /** A page while it is being put together. */
 export type Page = {

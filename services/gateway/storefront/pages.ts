@@ -11,7 +11,7 @@ import {
 } from '#gen/shopverse/product/v1/product_service_pb.ts';
 import type { Client } from '#platform/client/client.ts';
 import { bind, type Call, type RpcBinding } from '#platform/rpc/bind.ts';
-import { openPage, type Page } from './page.ts';
+import { MAIN_MS, openPage, type Page } from './page.ts';
 
 /** The services that pages are put together from. */
 export type PageSources = {
@@ -24,6 +24,7 @@ export type PageSources = {
 
 const NEWEST = 24;
 const RELATED = 12;
+const patient = { timeoutMs: MAIN_MS };
 
 /** The web's page queries. The caller's token goes with every call that they make, as the kernel sees to. */
 export function storefrontRpc(sources: PageSources): RpcBinding {
@@ -62,7 +63,7 @@ export function storefrontRpc(sources: PageSources): RpcBinding {
 
     async getProductPage({ productId }, call) {
       const page = openPage(call);
-      const { product } = await page.main(() => products.getProduct({ productId }));
+      const { product } = await page.main(() => products.getProduct({ productId }, patient));
       const [available, related] = await Promise.all([
         availability(page, product?.variants.map(({ sku }) => sku) ?? []),
         // One more than are shown, as the product itself may be among them.
@@ -84,7 +85,7 @@ export function storefrontRpc(sources: PageSources): RpcBinding {
 
     async getCartPage(_request, call) {
       const page = openPage(call);
-      const { cart } = await page.main(() => carts.getCart({}, asGuest(call)));
+      const { cart } = await page.main(() => carts.getCart({}, { ...asGuest(call), ...patient }));
       const [stocked, available] = await Promise.all([
         productsIn(page, cart),
         availability(page, cart?.lines.map(({ sku }) => sku) ?? []),
@@ -100,7 +101,7 @@ export function storefrontRpc(sources: PageSources): RpcBinding {
     async getOrderPage({ orderId }, call) {
       const page = openPage(call);
       const [{ order }, paid] = await Promise.all([
-        page.main(() => orders.getOrder({ orderId })),
+        page.main(() => orders.getOrder({ orderId }, patient)),
         page.part(PagePart.PAYMENTS, () => payments.listPayments({ orderId })),
       ]);
       return {
