@@ -59,10 +59,11 @@ try {
   console.log(
     JSON.stringify({
       bench: 'behaviour',
-      ...{ eventsPerSecond: round((measured.calls * batch) / seconds), asked: eventsPerSecond, seconds },
+      ...{ eventsPerSecond: round(sent / seconds), asked: eventsPerSecond, seconds },
       call: { p50: measured.p50, p99: measured.p99, errors: measured.errors },
       toDashboardMs: { p50: quantile(delays, 0.5), p99: quantile(delays, 0.99) },
-      ...{ sent, stored, counted, lost: sent - stored },
+      // What was answered for and isn't there. A call that timed out may be there all the same.
+      ...{ sent, stored, counted, lost: Math.max(0, sent - Math.min(stored, counted)) },
       ...conditions(load),
     }),
   );

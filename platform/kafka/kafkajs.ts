@@ -84,10 +84,17 @@ function toMessage(record: ProducedRecord): Message {
 }
 
 function toHeaders(headers: readonly Header[]): IHeaders {
-  const grouped: Record<string, (Buffer | null)[]> = {};
+  const grouped: Record<string, Buffer | (Buffer | null)[]> = {};
   for (const [name, value] of headers) {
-    grouped[name] ??= new HeaderValues();
-    grouped[name].push(value);
+    const before = grouped[name];
+    if (before === undefined && value !== null) {
+      // The usual case, which costs kafkajs the least.
+      grouped[name] = value;
+    } else {
+      const values = Array.isArray(before) ? before : HeaderValues.of(...(before ? [before] : []));
+      values.push(value);
+      grouped[name] = values;
+    }
   }
   return grouped as IHeaders;
 }

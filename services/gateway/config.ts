@@ -8,6 +8,6 @@ import { DEV_ORIGINS } from '../../gateway/envoy/cors.ts';
  */
 export const readGatewayConfig = () =>
   readConfig({
-    BEHAVIOUR_MAX_IN_FLIGHT: z.coerce.number().int().min(500).default(20_000),
+    BEHAVIOUR_MAX_IN_FLIGHT: z.coerce.number().int().min(500).default(6_000),
     WEB_ORIGINS: z.string().default(DEV_ORIGINS.join()),
   });

@@ -68,7 +68,10 @@ public final class AnalyticsJob {
     configuration.setString("state.backend.type", "rocksdb");
     configuration.setString("execution.checkpointing.incremental", "true");
     configuration.setString("execution.checkpointing.interval", "3s");
-    configuration.setString("state.backend.rocksdb.memory.fixed-per-slot", "32mb");
+    configuration.setString("state.backend.rocksdb.memory.fixed-per-slot", "96mb");
+    // Nearly every id that Deduplicate looks for is new: without filters each look reads blocks from every file.
+    configuration.setString("state.backend.rocksdb.use-bloom-filter", "true");
+    configuration.setString("state.backend.rocksdb.memory.partitioned-index-filters", "true");
     configuration.setString("state.backend.rocksdb.timer-service.factory", "heap");
     configuration.setString("pipeline.object-reuse", "true");
     configuration.setString("pipeline.generic-types", "false");
