@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { pino } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
+import type { Consumer } from '#platform/consumer/consumer.ts';
 import { runConsumer } from '#platform/consumer/run-consumer.ts';
+import { kernelTables } from '#platform/db/kernel-tables.ts';
+import { discardDeadLetters } from '#platform/deadletter/discard.ts';
+import { dueDeadLetters } from '#platform/deadletter/letters.ts';
+import { takeDeadLetter } from '#platform/deadletter/redrive.ts';
 import { type TestDatabase, testDatabase } from '#platform/testing/test-database.ts';
 import { type TestKafka, testKafka } from '#platform/testing/test-kafka.ts';
 import { waitFor } from '#platform/testing/wait-for.ts';
@@ -61,6 +66,7 @@ test('I-32 a consumer that is rebuilt beside the live one, from its topic’s st
     REBUILT_MS,
   );
   await rebuilding.close();
+  await giveUpAsLive({ ...original, name: group });
 
   const rebuilt: ServiceDatabase = {
     rows: async (statement, values) => (await beside.admin(statement, [...(values ?? [])])).rows,
@@ -75,6 +81,29 @@ test('I-32 a consumer that is rebuilt beside the live one, from its topic’s st
   await beside.admin('update variant set unit_price = unit_price + 1 where sku = $1', [skus[0]]);
   assert.notDeepEqual(await stateHash(rebuilt, ['variant']), theirs);
 });
+
+/** What the staff gave up in the live one is given up here too; what waited behind it is taken then. */
+async function giveUpAsLive(rebuilt: Consumer): Promise<void> {
+  const givenUp = await live.rows<{ place: string }>(
+    `select topic || partition || '@' || "offset" as place from dead_letter where consumer = $1 and state = 'DISCARDED'`,
+    [CONSUMER],
+  );
+  const { rows: same } = await beside.admin(
+    `select id from dead_letter where consumer = $1 and state = 'DEAD' and topic || partition || '@' || "offset" = any($2)`,
+    [rebuilt.name, givenUp.map(({ place }) => place)],
+  );
+  if (same.length > 0) {
+    const ids = same.map(({ id }) => BigInt(id));
+    await beside.transaction(({ db }) =>
+      discardDeadLetters(kernelTables<CartTables>(db), ids, 'test', 'as beside'),
+    );
+  }
+  for (;;) {
+    const due = await dueDeadLetters(kernelTables(beside.db), rebuilt.name);
+    if (due.length === 0) return;
+    for (const id of due) await takeDeadLetter(rebuilt, id, pino({ level: 'fatal' }));
+  }
+}
 
 /** A price that changes and a product that is withdrawn: facts whose order counts. */
 async function changeSome(
