@@ -36,7 +36,7 @@ export function checkoutConsumer(
     database,
     batchSize: 50,
     together: (facts, tx) =>
-      ordersTogether(
+      ordersTogether.begin(
         tx,
         facts.map(({ fact }) => (fact as OfOrder).orderId),
       ),

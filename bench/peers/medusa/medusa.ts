@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { install, placeOf } from '../../../local/install/artefact.ts';
-import { cpuOf, memoryOf } from '../../../local/process-table.ts';
 import { MEDUSA } from '../installed.ts';
 import { type JsonCalls, jsonCalls } from '../json-calls.ts';
 import type { Place } from '../place.ts';
 import { runToEnd, start, untilReady } from '../process.ts';
 import { type PeerProduct, wordOf } from '../products.ts';
+import { runBy } from '../run-by.ts';
 import type { Shop } from '../shop.ts';
 
 const CLI = 'node_modules/@medusajs/cli/cli.js';
@@ -62,19 +62,7 @@ export async function openMedusa(place: Place, products: readonly PeerProduct[])
     name: `Medusa ${MEDUSA.version}`,
     products: made.variants.length,
     call: calls(http, made, products),
-    cpu() {
-      const used = cpuOf([server.pid, worker.pid]);
-      return new Map([
-        ['server', used.get(server.pid) ?? 0],
-        ['worker', used.get(worker.pid) ?? 0],
-        ...place.shared(),
-      ]);
-    },
-    memory: () => [...memoryOf([server.pid, worker.pid]).values()].reduce((sum, each) => sum + each, 0),
-    async close() {
-      http.close();
-      await Promise.all([server.stop(), worker.stop()]);
-    },
+    ...runBy({ server, worker }, place, http),
   };
 }
 

@@ -3,12 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitFor } from '#platform/testing/wait-for.ts';
 import { install, placeOf } from '../../../local/install/artefact.ts';
-import { cpuOf, memoryOf } from '../../../local/process-table.ts';
 import { VENDURE } from '../installed.ts';
 import { type JsonCalls, jsonCalls } from '../json-calls.ts';
 import type { Place } from '../place.ts';
 import { runToEnd, start, untilReady } from '../process.ts';
 import { type PeerProduct, wordOf } from '../products.ts';
+import { runBy } from '../run-by.ts';
 import type { Shop } from '../shop.ts';
 
 const APP = join(import.meta.dirname, 'app.ts');
@@ -50,19 +50,7 @@ export async function openVendure(place: Place, products: readonly PeerProduct[]
     name: `Vendure ${VENDURE.version}`,
     products: ids.length,
     call: calls(http, ids, products),
-    cpu() {
-      const used = cpuOf([server.pid, worker.pid]);
-      return new Map([
-        ['server', used.get(server.pid) ?? 0],
-        ['worker', used.get(worker.pid) ?? 0],
-        ...place.shared(),
-      ]);
-    },
-    memory: () => [...memoryOf([server.pid, worker.pid]).values()].reduce((sum, each) => sum + each, 0),
-    async close() {
-      http.close();
-      await Promise.all([server.stop(), worker.stop()]);
-    },
+    ...runBy({ server, worker }, place, http),
   };
 }
 

@@ -12,25 +12,10 @@ import { linesOf, viewsOf } from './order-views.ts';
 import { toRpcError } from './refusals.ts';
 import { fromRow, type OrderTables, orderColumns, toRow } from './tables.ts';
 
-const together = new Together<Order, Change>();
+/** What the store locks and saves, which a batch may do together. */
+export const ordersTogether = new Together<OrderTables, Order, Change>({ select: selectLocked, write });
 
-/**
- * Locks these orders in one statement, and in an order that all transactions keep to, so that two batches with the same
- * orders wait for each other instead of ending in a deadlock. What the store then saves of them is written when the
- * function is called that this resolves to.
- */
-export async function ordersTogether(
-  tx: Tx<OrderTables>,
-  orderIds: readonly string[],
-): Promise<() => Promise<void>> {
-  together.open(
-    tx.db,
-    (await locked(tx, orderIds)).map((order) => [order.orderId, order]),
-  );
-  return () => write(tx, together.close(tx.db));
-}
-
-async function locked(tx: Tx<OrderTables>, orderIds: readonly string[]): Promise<readonly Order[]> {
+async function selectLocked(tx: Tx<OrderTables>, orderIds: readonly string[]) {
   const rows = await tx.db
     .selectFrom('orders')
     .select(orderColumns)
@@ -38,14 +23,14 @@ async function locked(tx: Tx<OrderTables>, orderIds: readonly string[]): Promise
     .orderBy('order_id')
     .forUpdate()
     .execute();
-  return rows.map(fromRow);
+  return rows.map((row) => [row.order_id, fromRow(row)] as const);
 }
 
 /** The orders inside a transaction of the service's database. */
 export function orderStore(tx: Tx<OrderTables>): OrderStore {
   return {
     insert: (change, lines, address) => insert(tx, change, lines, address),
-    lock: async (orderId) => together.find(tx.db, orderId) ?? (await locked(tx, [orderId]))[0],
+    lock: (orderId) => ordersTogether.lock(tx, orderId),
     save: (change) => save(tx, change),
     async view(orderId) {
       const [view] = await viewsOf(tx.db, (orders) => orders.where('order_id', '=', orderId));
@@ -111,18 +96,13 @@ async function insert(
 
 async function save(tx: Tx<OrderTables>, change: Change): Promise<void> {
   const { order } = change;
-  if (!together.change(tx.db, order.orderId, order, change)) {
-    await write(tx, [change]);
-  }
+  await ordersTogether.change(tx, order.orderId, order, change);
   const carriesLines = change.stated.some(({ fact }) => fact.type === 'OrderPaid');
   publish(tx, change, carriesLines ? await linesOf(tx.db, order.orderId) : []);
 }
 
 /** Of each order the last change is what it is now; the first one's revision is what it was read at. */
 async function write(tx: Tx<OrderTables>, changes: readonly Change[]): Promise<void> {
-  if (changes.length === 0) {
-    return;
-  }
   const first = new Map(changes.toReversed().map(({ order }) => [order.orderId, order.revision - 1n]));
   const last = new Map(changes.map(({ order }) => [order.orderId, order]));
   const history = changes.flatMap(({ order, history }) => historyRows(order, history));

@@ -7,7 +7,7 @@ import type { Payment } from '../domain/payment.ts';
 import type { Answer, Job, PaymentStore, Recorded } from '../ports.ts';
 import { claimJobs, postpone, releaseClaims } from './claims.ts';
 import type { LockedPayment } from './lock-payment.ts';
-import { applyTo, lockPayment, paymentsTogether } from './payments-in.ts';
+import { applyTo, paymentsTogether } from './payments-in.ts';
 import type { PaymentTables } from './tables.ts';
 
 /** Answers that are stored in one transaction, when so many have come. */
@@ -25,7 +25,7 @@ export function attemptsOf(options: {
   const recordAll = (given: readonly Given[]) =>
     database.transaction(
       async (tx) => {
-        const write = await paymentsTogether(
+        const write = await paymentsTogether.begin(
           tx,
           given.map(({ job }) => job.paymentId),
         );
@@ -61,7 +61,7 @@ type Given = {
 };
 
 async function recordOne(tx: Tx<PaymentTables>, job: Job, answer: Answer): Promise<Recorded> {
-  const locked = await lockPayment(tx, job.paymentId);
+  const locked = await paymentsTogether.lock(tx, job.paymentId);
   if (locked === undefined || !isHeld(locked, job)) {
     return { kind: 'overtaken' };
   }

@@ -25,10 +25,10 @@ export function paymentsIn(tx: Tx<PaymentTables>, provider: string): PaymentWrit
   return {
     insert: (request) => insertPayment(tx, requested(request), { ...request, provider }),
 
-    together: (paymentIds) => paymentsTogether(tx, paymentIds),
+    together: (paymentIds) => paymentsTogether.begin(tx, paymentIds),
 
     async apply(paymentId, message) {
-      const locked = await lockPayment(tx, paymentId);
+      const locked = await paymentsTogether.lock(tx, paymentId);
       return locked === undefined ? { kind: 'unknown-payment' } : applyTo(tx, locked, message);
     },
 
@@ -36,32 +36,11 @@ export function paymentsIn(tx: Tx<PaymentTables>, provider: string): PaymentWrit
   };
 }
 
-const together = new Together<LockedPayment, Change>();
-
-/**
- * Locks payments in one statement. What then becomes of them is written when the function is called that this resolves
- * to.
- */
-export async function paymentsTogether(
-  tx: Tx<PaymentTables>,
-  paymentIds: readonly string[],
-): Promise<() => Promise<void>> {
-  together.open(tx.db, await selectLocked(tx, paymentIds));
-  return () => write(tx, together.close(tx.db));
-}
-
-/** The payment, locked. */
-export async function lockPayment(
-  tx: Tx<PaymentTables>,
-  paymentId: string,
-): Promise<LockedPayment | undefined> {
-  const held = together.find(tx.db, paymentId);
-  if (held !== undefined) {
-    return held;
-  }
-  const [selected] = await selectLocked(tx, [paymentId]);
-  return selected?.[1];
-}
+/** What messages lock and change, which a batch may do together. */
+export const paymentsTogether = new Together<PaymentTables, LockedPayment, Change>({
+  select: selectLocked,
+  write,
+});
 
 /** Decides what a message makes of a locked payment, and stores what follows. */
 export async function applyTo(
@@ -96,9 +75,7 @@ async function save(
     }
   }
   const change = { before, after: payment, entries, origin: currentOrigin() };
-  if (!together.change(tx.db, payment.id, { payment, claims }, change)) {
-    await write(tx, [change]);
-  }
+  await paymentsTogether.change(tx, payment.id, { payment, claims }, change);
   return payment;
 }
 

@@ -46,9 +46,6 @@ export type Change = {
  * one payment follow each other, each beginning where the one before ended.
  */
 export async function savePayments(tx: Tx<PaymentTables>, changes: readonly Change[]): Promise<void> {
-  if (changes.length === 0) {
-    return;
-  }
   const first = new Map(changes.toReversed().map(({ before }) => [before.id, before]));
   const payments = [...new Map(changes.map(({ after }) => [after.id, after])).values()];
   const column = <V>(value: (payment: Payment) => V) => payments.map(value);

@@ -11,22 +11,14 @@ import { statement } from '../connection.ts';
 /** An order and all that belongs to it, as the memory keeps them: one row. */
 export type OrderRow = OrderView;
 
-const together = new Together<Order, Change>();
-
-export async function ordersTogether(
-  tx: Tx<OrderTables>,
-  orderIds: readonly string[],
-): Promise<() => Promise<void>> {
-  together.open(
-    tx.db,
-    (await locked(tx, orderIds)).map((order) => [order.orderId, order]),
-  );
-  return async () => {
-    for (const change of together.close(tx.db)) {
+export const ordersTogether = new Together<OrderTables, Order, Change>({
+  select: selectLocked,
+  async write(tx, changes) {
+    for (const change of changes) {
       await write(tx, change);
     }
-  };
-}
+  },
+});
 
 function write(tx: Tx<OrderTables>, { order, history }: Change): Promise<void> {
   return statement(tx.db, async (memory) => {
@@ -38,13 +30,13 @@ function write(tx: Tx<OrderTables>, { order, history }: Change): Promise<void> {
   });
 }
 
-function locked(tx: Tx<OrderTables>, orderIds: readonly string[]): Promise<readonly Order[]> {
+function selectLocked(tx: Tx<OrderTables>, orderIds: readonly string[]) {
   return statement(tx.db, async (memory) => {
-    const orders: Order[] = [];
+    const orders: (readonly [string, Order])[] = [];
     for (const orderId of [...new Set(orderIds)].sort()) {
       const row =
         memory.get<OrderRow>('orders', orderId) && (await memory.locked<OrderRow>('orders', orderId));
-      orders.push(...(row === undefined ? [] : [row.order]));
+      orders.push(...(row === undefined ? [] : [[orderId, row.order] as const]));
     }
     return orders;
   });
@@ -75,12 +67,10 @@ export function orderStore(tx: Tx<OrderTables>): OrderStore {
       });
       tx.append(...change.stated.map((stated) => orderEvent(stated, lines)));
     },
-    lock: async (orderId) => together.find(tx.db, orderId) ?? (await locked(tx, [orderId]))[0],
+    lock: (orderId) => ordersTogether.lock(tx, orderId),
     async save(change) {
       const { order } = change;
-      if (!together.change(tx.db, order.orderId, order, change)) {
-        await write(tx, change);
-      }
+      await ordersTogether.change(tx, order.orderId, order, change);
       const lines = (await ofOrder(order.orderId))?.lines ?? [];
       tx.append(...change.stated.map((stated) => orderEvent(stated, lines)));
     },
