@@ -10,7 +10,8 @@ export function renderWelcome(stack: Stack, status: SupervisorStatus, tookMs: nu
   const { ports } = stack;
   const secrets = openSecrets(stack.state);
   const rows: [string, string][] = [
-    ['The edge (gRPC-Web, gRPC, REST)', `http://127.0.0.1:${ports.edge}`],
+    ['The edge (gRPC, gRPC-Web, Connect, REST)', `http://127.0.0.1:${ports.edge}`],
+    ['The API, with a page to try it', `http://127.0.0.1:${ports.edge}/docs`],
     ['Traces', `http://127.0.0.1:${ports.zipkin}/zipkin/`],
     ['Metrics', `http://127.0.0.1:${ports.prometheus}`],
     ['Stream jobs', `http://127.0.0.1:${ports.flinkRest}`],
