@@ -38,7 +38,11 @@ const config = {
   plugins: [
     vendure.DefaultSchedulerPlugin.init(),
     vendure.DefaultJobQueuePlugin.init({ useDatabaseForBuffer: true }),
-    vendure.DefaultSearchPlugin.init({ bufferUpdates: false, indexStockStatus: true }),
+    vendure.DefaultSearchPlugin.init({
+      // Each imported product would be a job of its own, of which five are done a second; then all are indexed at once.
+      bufferUpdates: process.argv[2] === 'populate',
+      indexStockStatus: true,
+    }),
   ],
   logger: new vendure.DefaultLogger({ level: vendure.LogLevel.Warn }),
 };
