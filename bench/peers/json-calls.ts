@@ -16,7 +16,8 @@ export type JsonCalls = {
 
 /** Calls to one address. A call throws with the beginning of the answer when its status isn't 2xx. */
 export function jsonCalls(address: string): JsonCalls {
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  // Node's servers end a connection that lies idle for five seconds: it isn't to be used at that moment.
+  const agent = new Agent({ keepAlive: true, maxSockets: 256, timeout: 4_000 });
   return {
     call: (method, path, body, headers = {}) =>
       new Promise((resolve, reject) => {

@@ -74,8 +74,26 @@ export class Tally {
 /** What each part uses when nobody asks for anything: ms of CPU a ms. */
 export type Idle = ReadonlyMap<string, number>;
 
+/** So many cores and less, all shops taken together, is what they use at rest. */
+const RESTING_CORES = 1;
+const LONGEST_UNREST_MS = 300_000;
+
+/** Waits until what filling the shops set off is done (indexes, events, jobs), and resolves to what they then use. */
+export async function restingOf(shops: readonly Shop[], seconds: number): Promise<Map<Shop, Idle>> {
+  const end = performance.now() + LONGEST_UNREST_MS;
+  for (;;) {
+    const idle = await idleOf(shops, seconds);
+    const cores = [...idle.values()]
+      .flatMap((parts) => [...parts.values()])
+      .reduce((sum, each) => sum + each);
+    if (cores <= RESTING_CORES) return idle;
+    if (performance.now() > end)
+      throw new Error(`The shops don't come to rest: they use ${round(cores)} cores.`);
+  }
+}
+
 /** Looks at idle shops for so long. */
-export async function idleOf(shops: readonly Shop[], seconds: number): Promise<Map<Shop, Idle>> {
+async function idleOf(shops: readonly Shop[], seconds: number): Promise<Map<Shop, Idle>> {
   const before = shops.map((shop) => shop.cpu());
   await sleep(seconds * 1_000);
   return new Map(
