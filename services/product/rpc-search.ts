@@ -1,10 +1,14 @@
+import { create } from '@bufbuild/protobuf';
 import type { Product } from '#gen/shopverse/product/v1/product_pb.ts';
 import {
   type ProductService,
   type SearchProductsRequest,
   SearchProductsRequest_Sort,
+  type SearchProductsResponse,
+  SearchProductsResponseSchema,
 } from '#gen/shopverse/product/v1/product_service_pb.ts';
 import type { Handlers } from '#platform/rpc/bind.ts';
+import { encodedOnce } from '#platform/rpc/codec.ts';
 import { pageTokenInvalid } from '#platform/rpc/paging.ts';
 import { keepLatest } from './domain/latest.ts';
 import type { SearchIndex } from './domain/search-index.ts';
@@ -22,14 +26,17 @@ export type SearchRpcDeps = {
   readonly currency: string;
 };
 
-/** The method that searches. What was found and how products look is kept until something of it changes. */
+/** What was found, and the answer once it was given whole. */
+type Looked = { readonly found: Found | 'invalid-page-token'; answer?: SearchProductsResponse };
+
+/** The method that searches. What was found, how products look and what was answered is kept until something of it changes. */
 export function searchRpc(deps: SearchRpcDeps): Pick<Handlers<typeof ProductService>, 'searchProducts'> {
-  const answers = keepLatest<string, Found | 'invalid-page-token'>(KEPT_ANSWERS);
+  const answers = keepLatest<string, Looked>(KEPT_ANSWERS);
   const shown = keepLatest<bigint, { product?: Product }>(KEPT_PRODUCTS);
   let indexes = 0;
   let last: SearchIndex | undefined;
 
-  const find = (request: SearchProductsRequest) => {
+  const look = (request: SearchProductsRequest) => {
     const index = deps.index();
     indexes += index === last ? 0 : 1;
     last = index;
@@ -37,12 +44,16 @@ export function searchRpc(deps: SearchRpcDeps): Pick<Handlers<typeof ProductServ
     const key = JSON.stringify(question, (_, value) =>
       typeof value === 'bigint' ? value.toString() : value,
     );
-    return answers(key, `${indexes} ${index.changes}`, () => searchProducts(index, question));
+    return answers(key, `${indexes} ${index.changes}`, () => ({ found: searchProducts(index, question) }));
   };
 
   return {
     searchProducts: async (request) => {
-      const found = find(request);
+      const looked = look(request);
+      if (looked.answer !== undefined) {
+        return looked.answer;
+      }
+      const { found } = looked;
       if (found === 'invalid-page-token') {
         throw pageTokenInvalid();
       }
@@ -60,13 +71,17 @@ export function searchRpc(deps: SearchRpcDeps): Pick<Handlers<typeof ProductServ
           cell.product = toProduct(product, deps.currency);
         }
       }
-      return {
+      const answer = create(SearchProductsResponseSchema, {
         products: cells.flatMap(({ cell }) => cell.product ?? []),
         nextPageToken: found.nextPageToken,
         totalCount: found.total,
         facets: request.skipFacets ? [] : toFacets(found),
         correctedQuery: found.correctedQuery,
-      };
+      });
+      if (answer.products.length === cells.length) {
+        looked.answer = encodedOnce(SearchProductsResponseSchema, answer);
+      }
+      return answer;
     },
   };
 }

@@ -5,6 +5,26 @@ import type { Category, ProductContent, StoredProduct } from '../ports.ts';
 import { toCategory } from './categories.ts';
 import type { ProductTables } from './tables.ts';
 
+const PRODUCT_COLUMNS = [
+  'product.product_id',
+  'product.title',
+  'product.description',
+  'product.brand',
+  'product.category_id',
+  'product.ancestor_ids',
+  'product.attributes',
+  'product.state',
+  'product.version',
+  'product.create_time',
+  'product.update_time',
+] as const;
+
+type ProductRow = Omit<Selectable<ProductTables['product']>, 'price' | 'changed_by' | 'content_hash'>;
+type VariantRow = Omit<Selectable<ProductTables['variant']>, 'position'>;
+
+/** However many they are, the statement stays the same, so that it is prepared. */
+const oneOf = (productIds: readonly string[]) => sql<boolean>`product_id = any(${productIds}::text[])`;
+
 /** A product to be stored, with its place in the tree. */
 export type Placed = { readonly content: ProductContent; readonly category: Category };
 
@@ -23,14 +43,14 @@ export function createProducts(db: Kysely<ProductTables>, clock: Clock) {
         db
           .selectFrom('product')
           .innerJoin('category', 'category.category_id', 'product.category_id')
-          .selectAll('product')
+          .select(PRODUCT_COLUMNS)
           .select(['category.parent_id', 'category.display_name', 'category.path', 'category.product_count'])
-          .where('product_id', 'in', productIds)
+          .where(oneOf(productIds))
           .execute(),
         db
           .selectFrom('variant')
-          .selectAll()
-          .where('product_id', 'in', productIds)
+          .select(['product_id', 'sku', 'title', 'unit_price', 'options'])
+          .where(oneOf(productIds))
           .orderBy('position')
           .execute(),
       ]);
@@ -181,11 +201,7 @@ function hashOf(content: ProductContent, category: Category): Buffer {
   return createHash('sha256').update(JSON.stringify(plain)).digest();
 }
 
-function toProduct(
-  row: Selectable<ProductTables['product']>,
-  category: Category,
-  variants: readonly Selectable<ProductTables['variant']>[],
-): StoredProduct {
+function toProduct(row: ProductRow, category: Category, variants: readonly VariantRow[]): StoredProduct {
   return {
     productId: row.product_id,
     title: row.title,
