@@ -10,7 +10,7 @@ import {
   salesSummary,
   topProducts,
 } from '../services/analytics/adapters/sales-questions.ts';
-import { sourceFor } from '../services/analytics/adapters/sources.ts';
+import { askOf } from '../services/analytics/adapters/sources.ts';
 import { migrate } from '../services/analytics/clickhouse/migrate.ts';
 import type { Question } from '../services/analytics/ports.ts';
 
@@ -67,7 +67,7 @@ async function measure(
   for (let round = -5; round < times; round++) {
     const begin = performance.now();
     const signal = AbortSignal.timeout(30_000);
-    await ask(question(await sourceFor(ask, 'SALES', week, signal)), signal);
+    await askOf(ask, 'SALES', week, question, signal);
     if (round >= 0) took.push(performance.now() - begin);
   }
   took.sort((a, b) => a - b);

@@ -10,7 +10,7 @@ import { bind, type RpcBinding } from '#platform/rpc/bind.ts';
 import * as events from './adapters/event-questions.ts';
 import * as books from './adapters/reconciliation-questions.ts';
 import * as sales from './adapters/sales-questions.ts';
-import { sourceFor } from './adapters/sources.ts';
+import { askOf } from './adapters/sources.ts';
 import { finestFor, MAX_WINDOWS, type Period, type Range, windowsIn } from './domain/windows.ts';
 import { eventHealth } from './event-health.ts';
 import { toFigures, toFunnel, toPoint, toRange, toWindow } from './messages.ts';
@@ -23,8 +23,8 @@ export function createRpc({ ask, clock }: { readonly ask: Ask; readonly clock: C
   return bind(AnalyticsService, {
     getSalesSummary: async (request, { signal }) => {
       const range = toRange(request.range);
-      const source = await sourceFor(ask, 'SALES', range, signal);
-      const rows = await ask<sales.FiguresRow>(sales.salesSummary(source, range), signal);
+      const question = (source: sales.Source) => sales.salesSummary(source, range);
+      const rows = await askOf<sales.FiguresRow>(ask, 'SALES', range, question, signal);
       return { figures: rows.map(toFigures) };
     },
 
@@ -33,28 +33,28 @@ export function createRpc({ ask, clock }: { readonly ask: Ask; readonly clock: C
       const period = toWindow(request.period);
       refuseTooLong(range, period);
       const by = { period, currency: request.currencyCode, department: request.byDepartment };
-      const source = await sourceFor(ask, 'SALES', range, signal);
-      const rows = await ask<sales.PointRow>(sales.revenueSeries(source, range, by), signal);
+      const question = (source: sales.Source) => sales.revenueSeries(source, range, by);
+      const rows = await askOf<sales.PointRow>(ask, 'SALES', range, question, signal);
       return { points: rows.map(toPoint) };
     },
 
     getFunnel: async (request, { signal }) => {
       const range = toRange(request.range);
-      const source = await sourceFor(ask, 'FUNNEL', range, signal);
-      const rows = await ask<events.StepRow>(events.funnel(source, range, finestFor(range)), signal);
+      const question = (source: sales.Source) => events.funnel(source, range, finestFor(range));
+      const rows = await askOf<events.StepRow>(ask, 'FUNNEL', range, question, signal);
       return { steps: toFunnel(rows) };
     },
 
     getTopProducts: async (request, { signal }) => {
       const range = toRange(request.range);
-      const source = await sourceFor(ask, 'SALES', range, signal);
-      const question = sales.topProducts(source, range, {
+      const by = {
         currency: request.currencyCode,
         department: request.department,
-        rank: request.order === GetTopProductsRequest_Order.UNITS ? 'units' : 'revenue',
+        rank: request.order === GetTopProductsRequest_Order.UNITS ? ('units' as const) : ('revenue' as const),
         limit: request.pageSize || DEFAULT_PRODUCTS,
-      });
-      const rows = await ask<sales.ProductRow>(question, signal);
+      };
+      const question = (source: sales.Source) => sales.topProducts(source, range, by);
+      const rows = await askOf<sales.ProductRow>(ask, 'SALES', range, question, signal);
       return {
         products: rows.map((row) => ({
           sku: row.sku,
