@@ -171,6 +171,6 @@ export const BARS: readonly Bar[] = [
 ];
 
 /** A call that costs a service more than this for what it gets with it would be looked into. */
-const KERNEL_US = { read: 500, write: 1_500 } as const;
+const KERNEL_US = { read: 150, write: 900 } as const;
 
 type Pace = { readonly perSecond: number; readonly cpuMs: number };
