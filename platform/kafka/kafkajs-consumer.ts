@@ -7,6 +7,12 @@ import { toRecord } from './kafkajs-record.ts';
 
 /** As good as all: how much is taken at a time is for whoever takes it. */
 const PARTITIONS_AT_ONCE = 64;
+/**
+ * About eighteen seconds, so that the members of a group outwait a broker that is started again: it knows them then as
+ * before. One that gives up and joins as a new one waits until the group gives up its former self, ten seconds more.
+ */
+export const patience = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 20 } as const;
+
 const heartbeatMs = 1_500;
 const commitMs = 1_000;
 const restartMs = 500;
@@ -78,7 +84,7 @@ class KafkajsMember implements RunningConsumer {
       // The broker answers at once when there is something; this is only how often it says that there is nothing.
       maxWaitTimeInMs: 250,
       maxBytesPerPartition: 1_048_576,
-      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5, restartOnFailure: async () => false },
+      retry: { ...patience, restartOnFailure: async () => false },
     });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.#failures = 0;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type IHeaders, type Producer as KafkajsProducer, type Message } from 'kafkajs';
 import type { Logger } from '#platform/log/logger.ts';
 import type { Header, Kafka, KafkaAdmin, ProducedRecord, Producer } from './kafka.ts';
-import { joinWithKafkajs } from './kafkajs-consumer.ts';
+import { joinWithKafkajs, patience } from './kafkajs-consumer.ts';
 import { quietKafkajs } from './kafkajs-quiet.ts';
 
 const LEADER_ATTEMPTS = 50;
@@ -23,7 +23,7 @@ export function connectKafkajs(options: KafkaOptions): Kafka {
     brokers: [...options.brokers],
     connectionTimeout: 3_000,
     requestTimeout: 15_000,
-    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 },
+    retry: patience,
     logLevel: kafkajs.logLevel.WARN,
     logCreator: () => (entry) => {
       // It warns of each producer whose retries end. They must: the relay then takes another producer.
