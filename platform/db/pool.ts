@@ -4,8 +4,13 @@ import { prepareFrequent } from './prepared.ts';
 
 const { Pool, TypeOverrides } = pg;
 
-/** What every connection of a service has, pooled or not. Times in milliseconds. */
+/**
+ * What every connection of a service has, pooled or not. Times in milliseconds. Prepared statements keep one plan: left
+ * to itself Postgres plans those that are given arrays anew each time, which costs as much as to run them. So what a
+ * partial index is for must stand in a statement as it is, not as a value.
+ */
 export const connectionSettings = {
+  options: '-c plan_cache_mode=force_generic_plan',
   keepAlive: true,
   connectionTimeoutMillis: 5_000,
   statement_timeout: 10_000,

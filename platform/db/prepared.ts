@@ -11,8 +11,8 @@ const counts = new Map<string, number>();
 
 /**
  * Has a connection of the pool parse and plan a statement once instead of every time, when its text comes often: for a
- * short statement that is half the work. Not one that selects `*`: on open connections it would fail once a migration
- * adds a column.
+ * short statement that is half the work. Not one whose result is `*`: on open connections it would fail once a
+ * migration adds a column.
  */
 export function prepareFrequent(client: pg.PoolClient): void {
   const query = client.query.bind(client) as (...args: unknown[]) => unknown;
@@ -33,7 +33,7 @@ function nameOf(statement: string): string | undefined {
     return known;
   }
   const count = (counts.get(statement) ?? 0) + 1;
-  if (count < oftenEnough || /(?:select|returning|,)\s*(?:"?\w+"?\.)?\*/i.test(statement)) {
+  if (count < oftenEnough || resultIsOpen(statement)) {
     if (counts.has(statement) || counts.size < mostCounted) {
       counts.set(statement, count);
     }
@@ -43,4 +43,14 @@ function nameOf(statement: string): string | undefined {
   const name = createHash('sha256').update(statement).digest('hex').slice(0, 32);
   names.set(statement, name);
   return name;
+}
+
+/** Whether the columns of its result are `*`. What stands in parentheses is no part of the result. */
+function resultIsOpen(statement: string): boolean {
+  let outermost = statement;
+  for (let before = ''; before !== outermost; ) {
+    before = outermost;
+    outermost = outermost.replaceAll(/\([^()]*\)/g, '');
+  }
+  return /(?:select|returning|,)\s*(?:"?\w+"?\.)?\*/i.test(outermost);
 }

@@ -74,7 +74,8 @@ export async function lockHead(
     .where('topic', '=', letter.topic)
     .where('key', '=', letter.key)
     .where('id', '<', id)
-    .where('state', 'in', ['RETRYING', 'DEAD', 'QUEUED'])
+    // Not as values: the index is for these states only.
+    .where(sql<boolean>`state in ('RETRYING', 'DEAD', 'QUEUED')`)
     .limit(1)
     .executeTakeFirst();
   return earlier === undefined ? letter : undefined;

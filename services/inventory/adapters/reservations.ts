@@ -24,7 +24,7 @@ export function reservationsIn(tx: Tx<Tables>, ids: Ids, now: Date): Reservation
       const rows = await tx.db
         .selectFrom('reservation')
         .select('order_id')
-        .where('state', '=', 'ACTIVE')
+        .where('state', '=', sql.lit('ACTIVE'))
         .where('expire_time', '<=', at)
         .orderBy('expire_time')
         .limit(limit)

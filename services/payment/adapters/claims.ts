@@ -47,8 +47,9 @@ export async function claimJobs(database: Database<PaymentTables>, claim: Claimi
       from due where attempt.idempotency_key = due.idempotency_key
       returning attempt.*, due.sent as was_sent
     )
-    select claimed.*, payment.order_id, payment.payment_method_token, payment.provider_reference,
-      payment.cancelling, payment.deadline
+    select idempotency_key, payment_id, operation, claimed.amount, claimed.currency, claim, was_sent, tries,
+      correlation_id, causation_id, traceparent, claimed.created_at,
+      payment.order_id, payment.payment_method_token, payment.provider_reference, payment.cancelling, payment.deadline
     from claimed join payment using (payment_id)`.execute(database.db);
   return rows.map(toJob);
 }
