@@ -4,26 +4,13 @@ import {
   fromBinary,
   type Message,
   type MessageInitShape,
-  type MessageShape,
   toBinary,
 } from '@bufbuild/protobuf';
 import { invalidRequest } from '#platform/errors/refusal.ts';
 
-const keptBytes = new WeakMap<object, Buffer>();
-
 /** A message's bytes. grpc-js copies out of a Buffer, so the view is one, over the same memory. */
 export function encode(schema: DescMessage, fields: MessageInitShape<DescMessage>): Buffer {
-  return keptBytes.get(fields) ?? bytesOf(schema, create(schema, fields));
-}
-
-/** The same message, with its bytes: however often it is then answered with, it is encoded here. It must not change. */
-export function encodedOnce<D extends DescMessage>(schema: D, message: MessageShape<D>): MessageShape<D> {
-  keptBytes.set(message, bytesOf(schema, message));
-  return message;
-}
-
-function bytesOf(schema: DescMessage, message: Message): Buffer {
-  const bytes = toBinary(schema, message);
+  const bytes = toBinary(schema, create(schema, fields));
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 

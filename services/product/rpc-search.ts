@@ -1,14 +1,13 @@
-import { create } from '@bufbuild/protobuf';
-import type { Product } from '#gen/shopverse/product/v1/product_pb.ts';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { type Product, ProductSchema } from '#gen/shopverse/product/v1/product_pb.ts';
 import {
   type ProductService,
   type SearchProductsRequest,
   SearchProductsRequest_Sort,
-  type SearchProductsResponse,
   SearchProductsResponseSchema,
 } from '#gen/shopverse/product/v1/product_service_pb.ts';
 import type { Handlers } from '#platform/rpc/bind.ts';
-import { encodedOnce } from '#platform/rpc/codec.ts';
 import { pageTokenInvalid } from '#platform/rpc/paging.ts';
 import { keepLatest } from './domain/latest.ts';
 import type { SearchIndex } from './domain/search-index.ts';
@@ -17,7 +16,8 @@ import type { StoredProduct } from './ports.ts';
 import { type Found, type Question, searchProducts } from './usecases/search-products.ts';
 
 const KEPT_ANSWERS = 500;
-const KEPT_PRODUCTS = 4_000;
+const KEPT_PRODUCTS = 20_000;
+const PRODUCTS = SearchProductsResponseSchema.field.products.number;
 
 /** What searching needs. */
 export type SearchRpcDeps = {
@@ -26,17 +26,14 @@ export type SearchRpcDeps = {
   readonly currency: string;
 };
 
-/** What was found, and the answer once it was given whole. */
-type Looked = { readonly found: Found | 'invalid-page-token'; answer?: SearchProductsResponse };
-
-/** The method that searches. What was found, how products look and what was answered is kept until something of it changes. */
+/** The method that searches. What was found, and products as they are sent, are kept until something of them changes. */
 export function searchRpc(deps: SearchRpcDeps): Pick<Handlers<typeof ProductService>, 'searchProducts'> {
-  const answers = keepLatest<string, Looked>(KEPT_ANSWERS);
-  const shown = keepLatest<bigint, { product?: Product }>(KEPT_PRODUCTS);
+  const answers = keepLatest<string, Found | 'invalid-page-token'>(KEPT_ANSWERS);
+  const shown = keepLatest<bigint, { sent?: Uint8Array }>(KEPT_PRODUCTS);
   let indexes = 0;
   let last: SearchIndex | undefined;
 
-  const look = (request: SearchProductsRequest) => {
+  const find = (request: SearchProductsRequest) => {
     const index = deps.index();
     indexes += index === last ? 0 : 1;
     last = index;
@@ -44,16 +41,12 @@ export function searchRpc(deps: SearchRpcDeps): Pick<Handlers<typeof ProductServ
     const key = JSON.stringify(question, (_, value) =>
       typeof value === 'bigint' ? value.toString() : value,
     );
-    return answers(key, `${indexes} ${index.changes}`, () => ({ found: searchProducts(index, question) }));
+    return answers(key, `${indexes} ${index.changes}`, () => searchProducts(index, question));
   };
 
   return {
     searchProducts: async (request) => {
-      const looked = look(request);
-      if (looked.answer !== undefined) {
-        return looked.answer;
-      }
-      const { found } = looked;
+      const found = find(request);
       if (found === 'invalid-page-token') {
         throw pageTokenInvalid();
       }
@@ -61,29 +54,36 @@ export function searchRpc(deps: SearchRpcDeps): Pick<Handlers<typeof ProductServ
         productId,
         cell: shown(productId, version, () => ({})),
       }));
-      const missing = cells.filter(({ cell }) => cell.product === undefined);
+      const missing = cells.filter(({ cell }) => cell.sent === undefined);
       const stored = await deps.products(missing.map(({ productId }) => productId));
       const byId = new Map(stored.map((product) => [product.productId, product]));
       for (const { productId, cell } of missing) {
         const product = byId.get(productId);
         // One that has left the shelf since it was found isn't shown.
         if (product?.state === 'ACTIVE') {
-          cell.product = toProduct(product, deps.currency);
+          cell.sent = asSent(toProduct(product, deps.currency));
         }
       }
       const answer = create(SearchProductsResponseSchema, {
-        products: cells.flatMap(({ cell }) => cell.product ?? []),
         nextPageToken: found.nextPageToken,
         totalCount: found.total,
         facets: request.skipFacets ? [] : toFacets(found),
         correctedQuery: found.correctedQuery,
       });
-      if (answer.products.length === cells.length) {
-        looked.answer = encodedOnce(SearchProductsResponseSchema, answer);
-      }
+      answer.$unknown = cells.flatMap(({ cell: { sent } }) =>
+        sent === undefined ? [] : { no: PRODUCTS, wireType: WireType.LengthDelimited, data: sent },
+      );
       return answer;
     },
   };
+}
+
+/**
+ * A product as an element of a repeated field, which is its elements' bytes one after the other: encoded once, it goes
+ * into each answer as it is. To encode a page of them anew would be most of what a search costs.
+ */
+function asSent(product: Product): Uint8Array {
+  return new BinaryWriter().bytes(toBinary(ProductSchema, product)).finish();
 }
 
 const SORTS = {
