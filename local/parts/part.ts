@@ -9,6 +9,8 @@ export type Command = {
   readonly env?: Readonly<Record<string, string>>;
   readonly uid?: number;
   readonly gid?: number;
+  /** Whether it gives way to others when cores are scarce, since nobody waits for it. */
+  readonly givesWay?: true;
 };
 
 /** One process that the supervisor owns. */

@@ -33,6 +33,7 @@ export const prometheus: Part = {
             '--web.enable-lifecycle',
           ],
           cwd: home,
+          givesWay: true,
         },
         prepare: async () => {
           mkdirSync(home, { recursive: true });

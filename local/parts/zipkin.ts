@@ -46,6 +46,7 @@ export const zipkin: Part = {
             MEM_MAX_SPANS: '20000',
             SELF_TRACING_ENABLED: 'false',
           },
+          givesWay: true,
         },
         ready: () => answers(`http://127.0.0.1:${port}/health`),
       },

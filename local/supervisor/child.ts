@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { readIfThere, writeAtomically } from '../files.ts';
 import type { Command } from '../parts/part.ts';
 import { identify, isAlive, type ProcessId } from '../process-table.ts';
+
+/** Of those that give way: a third of what the others get while there is too little for all. */
+const NICENESS = 5;
 
 /** What is remembered of a started process, so that a later supervisor knows its own. */
 export type Record = ProcessId & { readonly fingerprint: string; readonly restarts: number };
@@ -16,7 +19,12 @@ export async function launch(command: Command, log: string, onExit: () => void):
   mkdirSync(dirname(log), { recursive: true });
   const output = openSync(log, 'a');
   try {
-    const child = spawn(command.file, command.args, {
+    const [file, ...args] = [
+      ...(command.givesWay ? ['nice', '-n', String(NICENESS)] : []),
+      command.file,
+      ...command.args,
+    ] as [string, ...string[]];
+    const child = spawn(file, args, {
       cwd: command.cwd,
       detached: true,
       stdio: ['ignore', output, output],
@@ -30,11 +38,21 @@ export async function launch(command: Command, log: string, onExit: () => void):
     });
     child.once('exit', onExit);
     child.unref();
+    if (command.givesWay) makeSessionNice(child.pid as number);
     const id = identify(child.pid as number);
     if (!id) throw new Error(`It ended at once; ${log} says why.`);
     return id;
   } finally {
     closeSync(output);
+  }
+}
+
+/** Linux may share cores out by session first, and then asks for the session's niceness, not for the process's. */
+function makeSessionNice(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/autogroup`, String(NICENESS));
+  } catch {
+    // It doesn't, or not for everybody: then the process's own counts.
   }
 }
 

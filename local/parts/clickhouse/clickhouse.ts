@@ -54,6 +54,7 @@ export const clickhouse: Part = {
           ],
           // The Kafka engine looks for message schemas in the working directory and nowhere else.
           cwd: join(home, 'schemas'),
+          givesWay: true,
         },
         prepare: async () => prepare(site, home),
         ready: () => answers(`http://127.0.0.1:${clickhouseHttp}/ping`, (text) => text.startsWith('Ok')),

@@ -74,6 +74,7 @@ function command(site: Site, role: Role, entry: string, more: readonly string[])
     ],
     cwd: home,
     env: FEW_ARENAS,
+    givesWay: true,
   };
 }
 
