@@ -3,8 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import type { Database, MigrationSet, Tx } from '#platform/db/database.ts';
-import { testDatabase } from '#platform/testing/test-database.ts';
+import type { Tx } from '#platform/db/database.ts';
 import type { CartTables } from '../../services/cart/adapters/tables.ts';
 import { createWriter } from '../../services/cart/adapters/writer.ts';
 import { migrations as cartMigrations } from '../../services/cart/migrations/all.ts';
@@ -20,6 +19,7 @@ import * as orders from '../../services/order/adapters/order-store.ts';
 import type { OrderTables } from '../../services/order/adapters/tables.ts';
 import { place, stateFacts } from '../../services/order/domain/order.ts';
 import { migrations as orderMigrations } from '../../services/order/migrations/all.ts';
+import { held, LATER, NOW, type Noting, noting, onPostgres, TIMEOUT, uuid, watched } from './both.ts';
 import { inMemory } from './in-memory.ts';
 import * as memoryCart from './memory/cart/writer.ts';
 import { statement } from './memory/connection.ts';
@@ -29,66 +29,6 @@ import * as memoryOrders from './memory/order/order-store.ts';
 
 // The doubles that the simulation puts in the place of the services' own statements, beside those statements: the same
 // sentences on both. The kernel's doubles have theirs in conformance.it.test.ts.
-
-const TIMEOUT = { timeout: 120_000 };
-const uuid = (number: number) => `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`;
-const NOW = new Date('2026-11-23T12:00:00Z');
-const LATER = new Date('2026-11-23T12:10:00Z');
-
-async function onPostgres<T>(
-  service: string,
-  migrations: MigrationSet,
-  body: (database: Database<T>) => Promise<void>,
-): Promise<void> {
-  const database = await testDatabase<T>(migrations, { service });
-  try {
-    await body(database);
-  } finally {
-    await database.drop();
-  }
-}
-
-/** The database, and the types of the facts that its transactions state, which the outbox's own conformance is about. */
-function noting<T>(database: Pick<Database<T>, 'transaction'>) {
-  const stated: string[] = [];
-  const transaction = <R>(work: (tx: Tx<T>) => Promise<R>): Promise<R> =>
-    database.transaction((tx) =>
-      work({ db: tx.db, append: (...events) => void stated.push(...events.map(({ type }) => type)) }),
-    );
-  return { database: { transaction }, stated };
-}
-
-/** A database as the sentences use it. */
-type Noting<T> = ReturnType<typeof noting<T>>;
-
-/** Begins a transaction that goes on until it is told to end. Resolves when `work` is done inside it. */
-async function held<T, R>(database: Noting<T>['database'], work: (tx: Tx<T>) => Promise<R>) {
-  const end = Promise.withResolvers<void>();
-  const done = Promise.withResolvers<R>();
-  const over = database
-    .transaction(async (tx) => {
-      done.resolve(await work(tx));
-      await end.promise;
-    })
-    .catch(done.reject);
-  const result = await done.promise;
-  return {
-    result,
-    async end() {
-      end.resolve();
-      await over;
-    },
-  };
-}
-
-/** Whether it has come about yet. */
-function watched(work: Promise<unknown>): () => boolean {
-  let done = false;
-  void work.then(() => {
-    done = true;
-  });
-  return () => done;
-}
 
 type Stock = Noting<Tables> & {
   readonly reservationsIn: typeof reservationsIn;
