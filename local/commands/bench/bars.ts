@@ -37,6 +37,12 @@ const atLeast = (path: string, seen: number, limit: number, unit: string): Verdi
 /** The bar of the design's performance.md, row by row, in an order in which one run does not spoil the next. */
 export const BARS: readonly Bar[] = [
   {
+    name: 'warm-up',
+    what: 'a thousand orders, so that what comes often is compiled: a stack just started does three quarters',
+    program: ['local/cli.ts', 'replay', '--json', '--orders', '1000', '--rate', '25', '--at-once', '512'],
+    verdicts: () => [],
+  },
+  {
     name: 'unary',
     what: 'one service calls another 500 times a second',
     program: ['bench/unary.ts'],
