@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { unsettledStates } from '../domain/order-state.ts';
 import type { CheckoutObserver } from '../ports.ts';
-import type { OrderDb } from './tables.ts';
+import { isUnsettled, type OrderDb } from './tables.ts';
 
 const placed = new Counter({
   name: 'shopverse_order_placed_total',
@@ -74,7 +74,7 @@ export function showUnsettled(db: OrderDb): void {
       const rows = await db
         .selectFrom('orders')
         .select(['state', (each) => each.fn.countAll<bigint>().as('count')])
-        .where('state', 'in', unsettledStates)
+        .where(isUnsettled)
         .groupBy('state')
         .execute();
       const counts = new Map<string, bigint>(rows.map(({ state, count }) => [state, count]));

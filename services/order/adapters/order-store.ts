@@ -4,13 +4,12 @@ import { Together } from '#platform/db/together.ts';
 import { uniqueViolation } from '#platform/db/unique-violation.ts';
 import type { OrderLine } from '../domain/money.ts';
 import type { Address, Change, HistoryEntry, Order } from '../domain/order.ts';
-import { unsettledStates } from '../domain/order-state.ts';
 import type { Shipment } from '../domain/shipping.ts';
 import type { OrderStore } from '../ports.ts';
 import { orderEvent } from './order-events.ts';
 import { linesOf, viewsOf } from './order-views.ts';
 import { toRpcError } from './refusals.ts';
-import { fromRow, type OrderTables, orderColumns, toRow } from './tables.ts';
+import { fromRow, isUnsettled, type OrderTables, orderColumns, toRow } from './tables.ts';
 
 /** What the store locks and saves, which a batch may do together. */
 export const ordersTogether = new Together<OrderTables, Order, Change>({ select: selectLocked, write });
@@ -160,7 +159,7 @@ async function countUnsettled(tx: Tx<OrderTables>, userId: string): Promise<numb
     .select((each) => each.fn.countAll<bigint>().as('count'))
     .where('user_id', '=', userId)
     .where('channel', '=', 'ONLINE')
-    .where('state', 'in', unsettledStates)
+    .where(isUnsettled)
     .executeTakeFirstOrThrow();
   return Number(count);
 }

@@ -1,9 +1,12 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { EndReason } from '../domain/checkout-edges.ts';
 import type { Deadline } from '../domain/checkout-messages.ts';
 import type { Coupon, Method, Payment, Stock } from '../domain/checkout-steps.ts';
 import type { Order } from '../domain/order.ts';
-import type { State } from '../domain/order-state.ts';
+import { type State, unsettledStates } from '../domain/order-state.ts';
+
+/** Neither sold nor undone. Its states stand in the statement as they are: there is an index for just these. */
+export const isUnsettled = sql<boolean>`state in (${sql.join(unsettledStates.map((state) => sql.lit(state)))})`;
 
 /** The row of an order; see migrations/. */
 export type OrderRow = {

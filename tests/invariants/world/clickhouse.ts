@@ -1,5 +1,5 @@
 import { createClient } from '@clickhouse/client';
-import type { GroupedSet, Mark } from './sets.ts';
+import { byGroup, type GroupedSet, type Mark } from './sets.ts';
 
 /** ClickHouse's tables of analytics, read from outside. */
 export type ClickHouse = {
@@ -62,12 +62,12 @@ export function clickhouseSet(clickhouse: Pick<ClickHouse, 'rows'>, sql: string)
         ]),
       );
     },
-    async members(group) {
-      const rows = await clickhouse.rows<{ member: string }>(
-        `SELECT member FROM (${sql}) WHERE grouping = {group: String}`,
-        { group },
+    async members(groups) {
+      const rows = await clickhouse.rows<{ grouping: string; member: string }>(
+        `SELECT grouping, member FROM (${sql}) WHERE grouping IN {groups: Array(String)}`,
+        { groups },
       );
-      return rows.map(({ member }) => member);
+      return byGroup(rows);
     },
   };
 }

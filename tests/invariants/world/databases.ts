@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { GroupedSet, Mark } from './sets.ts';
+import { byGroup, type GroupedSet, type Mark } from './sets.ts';
 
 /** Every service's database, read from outside. */
 export type Databases = {
@@ -88,13 +88,14 @@ export function sqlSet(
         ]),
       );
     },
-    async members(group) {
-      const rows = await databases.rows<{ member: string }>(
+    // All at once: each time the whole set is made.
+    async members(groups) {
+      const rows = await databases.rows<{ grouping: string; member: string }>(
         service,
-        `select member from (${sql}) as listed where grouping = $${values.length + 1}`,
-        [...values, group],
+        `select grouping, member from (${sql}) as listed where grouping = any($${values.length + 1}::text[])`,
+        [...values, groups],
       );
-      return rows.map(({ member }) => member);
+      return byGroup(rows);
     },
   };
 }

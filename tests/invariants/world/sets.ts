@@ -9,7 +9,8 @@ export type Mark = { readonly size: number; readonly mark: bigint };
  */
 export type GroupedSet = {
   marks(): Promise<ReadonlyMap<string, Mark>>;
-  members(group: string): Promise<readonly string[]>;
+  /** The members of these groups, by group; those of a group that it hasn't may be left out. */
+  members(groups: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
 };
 
 /** Members that one side has more often than the other. */
@@ -31,7 +32,7 @@ export function fingerprint(text: string): bigint {
 export function memorySet(groups: ReadonlyMap<string, readonly string[]>): GroupedSet {
   return {
     marks: async () => new Map(Array.from(groups, ([group, members]) => [group, markOf(members)])),
-    members: async (group) => groups.get(group) ?? [],
+    members: async (wanted) => new Map(wanted.map((group) => [group, groups.get(group) ?? []])),
   };
 }
 
@@ -51,15 +52,29 @@ export async function differences(left: GroupedSet, right: GroupedSet): Promise<
   const [lefts, rights] = await Promise.all([left.marks(), right.marks()]);
   const groups = [...new Set([...lefts.keys(), ...rights.keys()])].sort();
   const differing = groups.filter((group) => !same(lefts.get(group), rights.get(group)));
-  const found: Difference[] = [];
-  for (const group of differing.slice(0, mostGroups)) {
-    const [ours, theirs] = await Promise.all([left.members(group), right.members(group)]);
-    const difference = { group, onlyLeft: beyond(ours, theirs), onlyRight: beyond(theirs, ours) };
-    if (difference.onlyLeft.length + difference.onlyRight.length > 0) {
-      found.push(difference);
-    }
+  const looked = differing.slice(0, mostGroups);
+  if (looked.length === 0) {
+    return [];
   }
-  return found;
+  const [ours, theirs] = await Promise.all([left.members(looked), right.members(looked)]);
+  return looked.flatMap((group) => {
+    const [one, other] = [ours.get(group) ?? [], theirs.get(group) ?? []];
+    const difference = { group, onlyLeft: beyond(one, other), onlyRight: beyond(other, one) };
+    return difference.onlyLeft.length + difference.onlyRight.length > 0 ? difference : [];
+  });
+}
+
+/** Rows of groups and members, as `GroupedSet.members` gives them. */
+export function byGroup(
+  rows: readonly { readonly grouping: string; readonly member: string }[],
+): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map<string, string[]>();
+  for (const { grouping, member } of rows) {
+    const members = groups.get(grouping);
+    if (members === undefined) groups.set(grouping, [member]);
+    else members.push(member);
+  }
+  return groups;
 }
 
 /** Which of these members the others don't have, or have less often. */
