@@ -4,10 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
+import { pino } from 'pino';
 import { stackCoordinates } from '#platform/testing/stack.ts';
 import { type TestKafka, testKafka } from '#platform/testing/test-kafka.ts';
 import { waitFor } from '#platform/testing/wait-for.ts';
-import type { KafkaClient } from './connect.ts';
+import { connectKafka, type KafkaClient } from './connect.ts';
 import type { ConsumedRecord, Consumption, Header, ProducedRecord, RunningConsumer } from './kafka.ts';
 import { readTopic } from './scan-topics.ts';
 
@@ -299,6 +300,19 @@ for (const client of clients) {
 
     // Disturbs everybody who uses the broker, so it runs only where a command is given: BROKER_KILL='./shopverse kill kafka'
     const kill = process.env.BROKER_KILL;
+    test('a member that can reach no broker closes without waiting for one', {
+      timeout: 30_000,
+    }, async () => {
+      const nobody = '127.0.0.1:1';
+      const log = pino({ level: 'silent' });
+      const kafka = await connectKafka({ client, brokers: [nobody], clientId: 'conformance', log });
+      const consumption = { onAssigned: async () => [], onBatch: async () => undefined };
+      kafka.consume({ groupId: randomUUID(), topics: ['nowhere'], ...consumption });
+      await sleep(500);
+      const outcome = await Promise.race([kafka.close().then(() => 'closed'), sleep(10_000, 'waited')]);
+      assert.equal(outcome, 'closed');
+    });
+
     test('survives a broker that is killed', { timeout: 120_000, skip: kill === undefined }, async () => {
       const topic = await broker.topic(2);
       const store = new Store();

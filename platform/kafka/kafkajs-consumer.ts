@@ -60,8 +60,9 @@ class KafkajsMember implements RunningConsumer {
       const consumer = this.#create(crashed.resolve);
       this.#consumer = consumer;
       try {
-        await this.#join(consumer);
-        await Promise.race([crashed.promise, aborted(this.#stop.signal)]);
+        const joining = this.#join(consumer).then(() => crashed.promise);
+        // When it is to stop nobody waits for a broker that is away.
+        await Promise.race([joining, aborted(this.#stop.signal)]);
       } catch (error) {
         this.#log.warn({ err: error }, 'the Kafka consumer could not start');
       }

@@ -18,12 +18,12 @@ export type KafkaOptions = {
 /** The port over kafkajs. Connects with its first use. */
 export function connectKafkajs(options: KafkaOptions): Kafka {
   quietKafkajs();
-  const client = new kafkajs.Kafka({
+  const settings: kafkajs.KafkaConfig = {
     clientId: options.clientId,
     brokers: [...options.brokers],
     connectionTimeout: 3_000,
     requestTimeout: 15_000,
-    retry: patience,
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 },
     logLevel: kafkajs.logLevel.WARN,
     logCreator: () => (entry) => {
       // It warns of each producer whose retries end. They must: the relay then takes another producer.
@@ -32,7 +32,9 @@ export function connectKafkajs(options: KafkaOptions): Kafka {
         options.log.warn({ kafka: entry.namespace, detail: entry.log.error }, entry.log.message);
       }
     },
-  });
+  };
+  const client = new kafkajs.Kafka(settings);
+  const members = new kafkajs.Kafka({ ...settings, retry: patience });
   const open = new Set<{ close(): Promise<void> }>();
   const admin = lazyAdmin(client);
   const keep = <R extends { close(): Promise<void> }>(resource: R): R => {
@@ -41,7 +43,7 @@ export function connectKafkajs(options: KafkaOptions): Kafka {
   };
   return {
     producer: async () => keep(await openProducer(client)),
-    consume: (consumption) => keep(joinWithKafkajs(client, consumption, options.log)),
+    consume: (consumption) => keep(joinWithKafkajs(members, consumption, options.log)),
     admin: admin.admin,
     async close() {
       await Promise.all([...open].map((resource) => resource.close()));

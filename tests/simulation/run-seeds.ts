@@ -18,6 +18,12 @@ export type Outcome = {
 };
 
 /**
+ * A thread lives through so many and is replaced: each seed leaves half a megabyte of what its killed processes were
+ * waiting for, and after ten thousand a thread does little else than to look for room.
+ */
+const SEEDS_OF_A_LIFE = 1_000;
+
+/**
  * Lives through seeds on several threads, the lower ones first, until `enough` says so of the failures so far, or all
  * are done. `patches` are put into the code before.
  */
@@ -67,21 +73,34 @@ export async function runSeeds(options: {
   return { seeds, events, digest, ms: performance.now() - began, cpuMs, failures, coverage };
 }
 
-/** One thread, until there is nothing more to take. */
-function work(
+/** One thread after the other, until there is nothing more to take. */
+async function work(
   patches: readonly Patch[],
   take: () => Order | undefined,
   include: (report: Report) => void,
 ): Promise<void> {
+  while (await workOneLife(patches, take, include)) {
+    // The next one goes on with what there is to take.
+  }
+}
+
+/** One thread, until it has had its seeds or there is nothing more to take; whether there may be more. */
+function workOneLife(
+  patches: readonly Patch[],
+  take: () => Order | undefined,
+  include: (report: Report) => void,
+): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { patches } });
+    let seeds = 0;
     worker.on('message', (message: 'ready' | Report) => {
       if (message !== 'ready') {
         include(message);
+        seeds += message.count;
       }
-      const order = take();
-      if (order === undefined) {
-        void worker.terminate().then(() => resolve());
+      const order = seeds >= SEEDS_OF_A_LIFE ? 'enough' : take();
+      if (order === 'enough' || order === undefined) {
+        void worker.terminate().then(() => resolve(order === 'enough'));
       } else {
         worker.postMessage(order);
       }
