@@ -83,6 +83,7 @@ export class Scheduler {
           }
           const event = this.#pop();
           if (event === undefined || event.time > latest) {
+            if (event !== undefined) this.#push(event);
             resolve(done());
             return;
           }
