@@ -2,7 +2,7 @@ import { loadavg } from 'node:os';
 import { say } from '../local/install/progress.ts';
 import { openStack } from '../local/stack.ts';
 import { conditions, type Measured, round } from './open-loop.ts';
-import { atRate, type Closed, type Idle, restingOf, Tally } from './peers/measure.ts';
+import { atRate, type Closed, coresOf, type Idle, restingOf, Tally } from './peers/measure.ts';
 import { openMedusa } from './peers/medusa/medusa.ts';
 import { openPlace } from './peers/place.ts';
 import { bestSellers } from './peers/products.ts';
@@ -49,12 +49,7 @@ try {
       atOnce: AT_ONCE,
       products: Object.fromEntries(shops.map((shop) => [shop.name, shop.products])),
       memoryMb: Object.fromEntries(shops.map((shop) => [shop.name, Math.round(shop.memory() / 1_048_576)])),
-      idleCores: Object.fromEntries(
-        shops.map((shop) => [
-          shop.name,
-          round([...(idle.get(shop) ?? [])].reduce((sum, [, used]) => sum + used, 0)),
-        ]),
-      ),
+      idleCores: Object.fromEntries(Array.from(idle, ([shop, parts]) => [shop.name, round(coresOf(parts))])),
       ...{ rounds, seconds, rate, ...conditions(load) },
     }),
   );

@@ -74,6 +74,11 @@ export class Tally {
 /** What each part uses when nobody asks for anything: ms of CPU a ms. */
 export type Idle = ReadonlyMap<string, number>;
 
+/** All of a shop's parts together. */
+export function coresOf(parts: Idle): number {
+  return [...parts.values()].reduce((sum, each) => sum + each, 0);
+}
+
 /** So many cores and less, all shops taken together, is what they use at rest. */
 const RESTING_CORES = 1;
 const LONGEST_UNREST_MS = 300_000;
@@ -83,9 +88,7 @@ export async function restingOf(shops: readonly Shop[], seconds: number): Promis
   const end = performance.now() + LONGEST_UNREST_MS;
   for (;;) {
     const idle = await idleOf(shops, seconds);
-    const cores = [...idle.values()]
-      .flatMap((parts) => [...parts.values()])
-      .reduce((sum, each) => sum + each);
+    const cores = [...idle.values()].reduce((sum, parts) => sum + coresOf(parts), 0);
     if (cores <= RESTING_CORES) return idle;
     if (performance.now() > end)
       throw new Error(`The shops don't come to rest: they use ${round(cores)} cores.`);

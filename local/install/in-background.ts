@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
+import { nicely } from '../nicely.ts';
 import type { Artefact } from '../parts/part.ts';
 import { isInstalled } from './artefact.ts';
 
@@ -10,7 +11,7 @@ import { isInstalled } from './artefact.ts';
 export function makeInBackground(artefact: Artefact, script: string, cache: string, log: string): void {
   if (isInstalled(cache, artefact)) return;
   const output = openSync(log, 'a');
-  spawn('nice', ['-n', '19', process.execPath, script], {
+  spawn(...nicely(19, process.execPath, [script]), {
     detached: true,
     stdio: ['ignore', output, output],
   }).unref();

@@ -1,13 +1,11 @@
 import { spawn } from 'node:child_process';
+import { nicely } from '../nicely.ts';
 
 export type RunOptions = { cwd?: string; env?: Record<string, string>; nice?: number };
 
 /** Runs a program to its end and returns what it printed. Throws with the last lines of its output when it fails. */
 export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
-  const [program, ...rest] = options.nice
-    ? ['nice', '-n', String(options.nice), file, ...args]
-    : [file, ...args];
-  const child = spawn(program as string, rest, {
+  const child = spawn(...nicely(options.nice, file, args), {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { readIfThere, writeAtomically } from '../files.ts';
+import { nicely } from '../nicely.ts';
 import type { Command } from '../parts/part.ts';
 import { identify, isAlive, type ProcessId } from '../process-table.ts';
 
@@ -19,12 +20,8 @@ export async function launch(command: Command, log: string, onExit: () => void):
   mkdirSync(dirname(log), { recursive: true });
   const output = openSync(log, 'a');
   try {
-    const [file, ...args] = [
-      ...(command.givesWay ? ['nice', '-n', String(NICENESS)] : []),
-      command.file,
-      ...command.args,
-    ] as [string, ...string[]];
-    const child = spawn(file, args, {
+    const niceness = command.givesWay ? NICENESS : undefined;
+    const child = spawn(...nicely(niceness, command.file, command.args), {
       cwd: command.cwd,
       detached: true,
       stdio: ['ignore', output, output],

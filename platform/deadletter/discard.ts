@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { KernelTables } from '#platform/db/database.ts';
+import { isOpen } from './open.ts';
 
 const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
@@ -17,7 +18,7 @@ export async function discardDeadLetters(
     .updateTable('dead_letter')
     .set({ state: 'DISCARDED', next_attempt_time: null, update_time: new Date() })
     .where('id', 'in', ids)
-    .where('state', 'in', ['RETRYING', 'DEAD', 'QUEUED'])
+    .where(isOpen)
     .returning(['id', 'consumer', 'event_id', 'topic', 'partition', 'offset'])
     .execute();
   const facts = letters.flatMap(({ consumer, event_id, topic, partition, offset }) =>

@@ -1,5 +1,6 @@
 import { type Insertable, type Kysely, type Selectable, sql, type Updateable } from 'kysely';
 import type { KernelTables } from '#platform/db/database.ts';
+import { isOpen } from './open.ts';
 
 /** A record that was set aside, as its table holds it. */
 export type DeadLetter = Selectable<KernelTables['dead_letter']>;
@@ -15,7 +16,7 @@ export async function openKeys(
 ): Promise<readonly TopicKey[]> {
   const { rows } = await sql<TopicKey>`
     select distinct topic, key from dead_letter
-    where consumer = ${consumer} and state in ('RETRYING', 'DEAD', 'QUEUED')
+    where consumer = ${consumer} and ${isOpen}
       and (topic, key) in (
         select * from unnest(${keys.map(({ topic }) => topic)}::text[], ${keys.map(({ key }) => key)}::bytea[]))`.execute(
     db,
@@ -61,7 +62,7 @@ export async function lockHead(
     .selectAll()
     .where('id', '=', id)
     .where('consumer', '=', consumer)
-    .where('state', 'in', ['RETRYING', 'DEAD', 'QUEUED'])
+    .where(isOpen)
     .forUpdate()
     .executeTakeFirst();
   if (letter === undefined || letter.key === null) {
@@ -74,8 +75,7 @@ export async function lockHead(
     .where('topic', '=', letter.topic)
     .where('key', '=', letter.key)
     .where('id', '<', id)
-    // Not as values: the index is for these states only.
-    .where(sql<boolean>`state in ('RETRYING', 'DEAD', 'QUEUED')`)
+    .where(isOpen)
     .limit(1)
     .executeTakeFirst();
   return earlier === undefined ? letter : undefined;
@@ -101,6 +101,6 @@ export async function countOpen(
 ): Promise<ReadonlyMap<string, number>> {
   const { rows } = await sql<{ state: string; letters: bigint }>`
     select state, count(*) as letters from dead_letter
-    where consumer = ${consumer} and state in ('RETRYING', 'DEAD', 'QUEUED') group by state`.execute(db);
+    where consumer = ${consumer} and ${isOpen} group by state`.execute(db);
   return new Map(rows.map(({ state, letters }) => [state, Number(letters)]));
 }

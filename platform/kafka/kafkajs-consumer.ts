@@ -7,6 +7,7 @@ import { toRecord } from './kafkajs-record.ts';
 
 /** As good as all: how much is taken at a time is for whoever takes it. */
 const PARTITIONS_AT_ONCE = 64;
+
 /**
  * About eighteen seconds, so that the members of a group outwait a broker that is started again: it knows them then as
  * before. One that gives up and joins as a new one waits until the group gives up its former self, ten seconds more.

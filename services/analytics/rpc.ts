@@ -23,8 +23,13 @@ export function createRpc({ ask, clock }: { readonly ask: Ask; readonly clock: C
   return bind(AnalyticsService, {
     getSalesSummary: async (request, { signal }) => {
       const range = toRange(request.range);
-      const question = (source: sales.Source) => sales.salesSummary(source, range);
-      const rows = await askOf<sales.FiguresRow>(ask, 'SALES', range, question, signal);
+      const rows = await askOf<sales.FiguresRow>(
+        ask,
+        'SALES',
+        range,
+        (source) => sales.salesSummary(source, range),
+        signal,
+      );
       return { figures: rows.map(toFigures) };
     },
 
@@ -33,27 +38,37 @@ export function createRpc({ ask, clock }: { readonly ask: Ask; readonly clock: C
       const period = toWindow(request.period);
       refuseTooLong(range, period);
       const by = { period, currency: request.currencyCode, department: request.byDepartment };
-      const question = (source: sales.Source) => sales.revenueSeries(source, range, by);
-      const rows = await askOf<sales.PointRow>(ask, 'SALES', range, question, signal);
+      const rows = await askOf<sales.PointRow>(
+        ask,
+        'SALES',
+        range,
+        (source) => sales.revenueSeries(source, range, by),
+        signal,
+      );
       return { points: rows.map(toPoint) };
     },
 
     getFunnel: async (request, { signal }) => {
       const range = toRange(request.range);
-      const question = (source: sales.Source) => events.funnel(source, range, finestFor(range));
-      const rows = await askOf<events.StepRow>(ask, 'FUNNEL', range, question, signal);
+      const rows = await askOf<events.StepRow>(
+        ask,
+        'FUNNEL',
+        range,
+        (source) => events.funnel(source, range, finestFor(range)),
+        signal,
+      );
       return { steps: toFunnel(rows) };
     },
 
     getTopProducts: async (request, { signal }) => {
       const range = toRange(request.range);
-      const by = {
-        currency: request.currencyCode,
-        department: request.department,
-        rank: request.order === GetTopProductsRequest_Order.UNITS ? ('units' as const) : ('revenue' as const),
-        limit: request.pageSize || DEFAULT_PRODUCTS,
-      };
-      const question = (source: sales.Source) => sales.topProducts(source, range, by);
+      const question = (source: sales.Source) =>
+        sales.topProducts(source, range, {
+          currency: request.currencyCode,
+          department: request.department,
+          rank: request.order === GetTopProductsRequest_Order.UNITS ? 'units' : 'revenue',
+          limit: request.pageSize || DEFAULT_PRODUCTS,
+        });
       const rows = await askOf<sales.ProductRow>(ask, 'SALES', range, question, signal);
       return {
         products: rows.map((row) => ({

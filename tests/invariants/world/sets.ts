@@ -68,13 +68,8 @@ export async function differences(left: GroupedSet, right: GroupedSet): Promise<
 export function byGroup(
   rows: readonly { readonly grouping: string; readonly member: string }[],
 ): ReadonlyMap<string, readonly string[]> {
-  const groups = new Map<string, string[]>();
-  for (const { grouping, member } of rows) {
-    const members = groups.get(grouping);
-    if (members === undefined) groups.set(grouping, [member]);
-    else members.push(member);
-  }
-  return groups;
+  const groups = Map.groupBy(rows, ({ grouping }) => grouping);
+  return new Map(Array.from(groups, ([group, its]) => [group, its.map(({ member }) => member)]));
 }
 
 /** Which of these members the others don't have, or have less often. */

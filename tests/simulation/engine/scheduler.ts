@@ -81,12 +81,12 @@ export class Scheduler {
               return;
             }
           }
-          const event = this.#pop();
+          const event = this.#heap[0];
           if (event === undefined || event.time > latest) {
-            if (event !== undefined) this.#push(event);
             resolve(done());
             return;
           }
+          this.#dropFirst();
           this.now = Math.max(this.now, event.time);
           this.#fire(event);
         } catch (error) {
@@ -135,12 +135,11 @@ export class Scheduler {
     heap[at] = event;
   }
 
-  #pop(): Event | undefined {
+  #dropFirst(): void {
     const heap = this.#heap;
-    const first = heap[0];
     const last = heap.pop();
     if (heap.length === 0 || last === undefined) {
-      return first;
+      return;
     }
     let at = 0;
     for (;;) {
@@ -157,7 +156,6 @@ export class Scheduler {
       at = least;
     }
     heap[at] = last;
-    return first;
   }
 }
 
