@@ -39,10 +39,19 @@ export type Unrest = {
 /** Everything that is still going on. */
 export async function lookForUnrest(world: World): Promise<Unrest> {
   const ends = await topicEnds(world);
-  const places = [...(await consumerPlaces(world, ends)), ...(await outsidePlaces(world, ends))];
+  const unrest = await unrestOfServices(world, ends);
+  return { ...unrest, moving: [...unrest.moving, ...behind(await outsidePlaces(world, ends))] };
+}
+
+/** What still goes on in the services alone, whatever those who read beside them do. */
+export async function lookAtServices(world: World): Promise<Unrest> {
+  return unrestOfServices(world, await topicEnds(world));
+}
+
+async function unrestOfServices(world: World, ends: Ends): Promise<Unrest> {
   const domains = [...ends].filter(([topic]) => topic !== derived);
   return {
-    moving: [...(await waitingOutboxes(world)), ...behind(places)],
+    moving: [...(await waitingOutboxes(world)), ...behind(await consumerPlaces(world, ends))],
     unsettled: await unfinishedOrders(world),
     records: domains
       .flatMap(([, partitions]) => [...partitions.values()])
@@ -50,17 +59,21 @@ export async function lookForUnrest(world: World): Promise<Unrest> {
   };
 }
 
+/** What goes on, in a line each. */
+export const reasonsOf = ({ unsettled, moving }: Unrest): string[] => [...unsettled, ...moving];
+
 /** Waits until nothing goes on any more, or `patienceMs` are over. `say` is told now and then what is waited for. */
 export async function waitForQuiet(
   world: World,
   patienceMs: number,
   say: (line: string) => void,
+  look: (world: World) => Promise<Unrest> = lookForUnrest,
 ): Promise<Unrest> {
   const until = Date.now() + patienceMs;
   let saidAt = Date.now();
   for (;;) {
-    const unrest = await lookForUnrest(world);
-    const reasons = [...unrest.unsettled, ...unrest.moving];
+    const unrest = await look(world);
+    const reasons = reasonsOf(unrest);
     if (reasons.length === 0 || Date.now() > until) {
       return unrest;
     }
@@ -68,7 +81,7 @@ export async function waitForQuiet(
       saidAt = Date.now();
       say(`  waiting for quiet: ${reasons.join('; ')}`);
     }
-    await sleep(1_000);
+    await sleep(500);
   }
 }
 

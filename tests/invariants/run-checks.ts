@@ -1,5 +1,5 @@
 import type { Invariant } from './invariant.ts';
-import { lookForUnrest, type Unrest, waitForQuiet } from './quiet.ts';
+import { lookForUnrest, reasonsOf, type Unrest, waitForQuiet } from './quiet.ts';
 import { invariants } from './registry.ts';
 import { type Finding, findingOf } from './report.ts';
 import { openWorld, type World } from './world/world.ts';
@@ -95,7 +95,7 @@ async function checkOne(world: World, invariant: Invariant, say: (line: string) 
 /** Where nobody waited, unrest is no fault. */
 function restFinding(before: Unrest, came: bigint, waited: boolean, seconds: number): Finding {
   const looked = 'orders, payments, outboxes, consumers, the stream job, ClickHouse';
-  const reasons = [...before.unsettled, ...before.moving];
+  const reasons = reasonsOf(before);
   if (came > 0n) {
     reasons.push(`${came} records came while the system was looked at`);
   }

@@ -52,8 +52,7 @@ export const recordFaults: readonly Fault[] = [
       name: `poison: ${what}`,
       async inject(stage, dice) {
         const kafka = await stage.kafka();
-        const topic = dice.one(TOPICS);
-        const real = dice.one(await lastRecords(kafka, topic));
+        const real = dice.one(await someRecords(kafka, dice.shuffled(TOPICS)));
         await send(kafka, [{ ...copyOf(real), ...poison(real, dice) }]);
         return discarded(stage);
       },
@@ -72,6 +71,15 @@ function discarded(stage: Stage): Heal {
       await sleep(1_000);
     }
   };
+}
+
+/** The last records of the first of these topics that has any: in a new shop nobody has used a coupon yet. */
+async function someRecords(kafka: Kafka, topics: readonly string[]): Promise<readonly ConsumedRecord[]> {
+  for (const topic of topics) {
+    const records = await lastRecords(kafka, topic);
+    if (records.length > 0) return records;
+  }
+  return [];
 }
 
 async function lastRecords(kafka: Kafka, topic: string): Promise<readonly ConsumedRecord[]> {
