@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { pino } from 'pino';
 import {
   type DepartmentTotal,
   type FunnelCount,
@@ -13,8 +14,10 @@ import {
   type TopicHealth,
 } from '#gen/shopverse/analytics/v1/analytics_pb.ts';
 import type { Call } from '#platform/rpc/bind.ts';
+import { runWorker } from '#platform/testing/run-worker.ts';
 import { waitFor } from '#platform/testing/wait-for.ts';
 import { asking } from './adapters/clickhouse.ts';
+import { queueWatch } from './clickhouse/queue-watch.ts';
 import { differences } from './clickhouse/recompute.ts';
 import { saleLineDifferences } from './clickhouse/recompute-lines.ts';
 import type { SaleLine } from './domain/sale-lines.ts';
@@ -45,6 +48,17 @@ test('I-50..I-52 duplicates count once, and the sums are exact', { timeout: 300_
   await settled();
   // Otherwise all this would have been computed from the facts, and said nothing of the totals.
   assert.deepEqual(await stand.rows('SELECT * FROM overdue_minutes'), []);
+});
+
+test('a queue that reads no more is put on again, and has missed nothing', { timeout: 300_000 }, async () => {
+  await stand.store.command({ query: 'DETACH TABLE events_queue SYNC' });
+  const past = history(stand.topics, 20, { start: now - 40 * MINUTE, end: now }, seeded(7));
+  lines.push(...past.lines);
+  await stand.send(past.records);
+  const watch = runWorker(queueWatch(stand.store, pino({ level: 'silent' }), 1_000));
+  await settled();
+  await watch.stop();
+  assert.deepEqual(watch.failures, []);
 });
 
 test('dashboards say what the facts add up to', async () => {

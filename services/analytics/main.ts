@@ -4,6 +4,7 @@ import { createRuntime } from '#platform/runtime.ts';
 import { runService } from '#platform/service/run-service.ts';
 import { asking, connectClickHouse } from './adapters/clickhouse.ts';
 import { archivedTopics } from './clickhouse/archived-topics.ts';
+import { queueWatch } from './clickhouse/queue-watch.ts';
 import { readAnalyticsConfig } from './config.ts';
 import { createRpc } from './rpc.ts';
 import { openStore } from './store.ts';
@@ -20,10 +21,12 @@ const writer = await openStore(owner, {
   topics: archivedTopics(),
   derived: topicOf(AnalyticsRecordSchema),
 });
-await writer.close();
 const client = connectClickHouse(reader);
 
 await runService(runtime, {
   rpc: [createRpc({ ask: asking(client), clock: runtime.clock })],
-  close: () => client.close(),
+  workers: [queueWatch(writer, runtime.log)],
+  close: async () => {
+    await Promise.all([writer.close(), client.close()]);
+  },
 });

@@ -14,7 +14,7 @@ import type { Stack } from '../../stack.ts';
 export const summary =
   'plays faults on the running stack while real orders come, and checks every invariant after each';
 export const usage =
-  '[--rounds N] [--seed S] [--round K] [--fault NAME] [--rate N] [--lead SECONDS] [--check-every N] [--minutes N] [--json]';
+  '[--rounds N] [--from K] [--seed S] [--round K] [--fault NAME] [--rate N] [--lead SECONDS] [--check-every N] [--minutes N] [--json]';
 
 /** Ends at the first violation, with the state as it is, so that it can be looked into. */
 export async function run(args: string[], stack: Stack): Promise<number> {
@@ -22,6 +22,7 @@ export async function run(args: string[], stack: Stack): Promise<number> {
     args,
     options: {
       rounds: { type: 'string', default: '300' },
+      from: { type: 'string', default: '1' },
       seed: { type: 'string', default: String(randomInt(1_000_000)) },
       round: { type: 'string' },
       fault: { type: 'string' },
@@ -34,8 +35,8 @@ export async function run(args: string[], stack: Stack): Promise<number> {
   });
   const { seed } = values;
   const only = values.fault === undefined ? undefined : faultNamed(values.fault);
-  const first = values.round === undefined ? 1 : Number(values.round);
-  const last = values.round === undefined ? Number(values.rounds) : first;
+  const first = Number(values.round ?? values.from);
+  const last = values.round === undefined ? first + Number(values.rounds) - 1 : first;
   const every = Number(values['check-every']);
   const until = Date.now() + Number(values.minutes) * 60_000;
   await fill(stack);

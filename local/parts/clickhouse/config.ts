@@ -1,5 +1,14 @@
 import type { Secrets } from '../../secrets.ts';
 
+/**
+ * How its consumers belong to their groups. One that comes back is known by its instance's id and takes the place of its
+ * former self at once. A broker that was away is looked for each half second (a tenth of the interval) and not, as by
+ * default, each minute, which is longer than a member may be silent.
+ */
+const MEMBERSHIP = `<group_instance_id>shopverse.clickhouse</group_instance_id>
+    <session_timeout_ms>60000</session_timeout_ms>
+    <coordinator_query_interval_ms>5000</coordinator_query_interval_ms>`;
+
 /** config.xml of the server whose folder is `home`. */
 export function renderServer(home: string): string {
   return `<clickhouse>
@@ -20,7 +29,11 @@ export function renderServer(home: string): string {
     </rule>
     <defaults/>
   </http_handlers>
-  <kafka><client_id>shopverse.clickhouse</client_id><auto_offset_reset>earliest</auto_offset_reset></kafka>
+  <kafka>
+    <client_id>shopverse.clickhouse</client_id>
+    <auto_offset_reset>earliest</auto_offset_reset>
+    ${MEMBERSHIP}
+  </kafka>
   <users_config>users.xml</users_config>
   <user_directories><users_xml><path>${home}/users.xml</path></users_xml></user_directories>
 </clickhouse>

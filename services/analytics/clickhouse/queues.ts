@@ -20,13 +20,14 @@ export type Queues = {
   readonly derived: string;
 };
 
-const TABLES = ['events_queue_to_stream', 'derived_queue_to_stream', 'events_queue', 'derived_queue'];
+/** The tables that read Kafka, each with a view that pours it out. */
+export const QUEUES = ['events_queue', 'derived_queue'] as const;
+const TABLES = [...QUEUES.map((queue) => `${queue}_to_stream`), ...QUEUES];
 const NAME = 'queues';
 
 /**
  * Makes ClickHouse read these topics and the derived one, anew when the topics, the contract or the queues' definition
- * changed since. No record is skipped: a queue's place is kept in Kafka under its group. One that was made anew starts
- * to read when Kafka has given up the old one, within a minute.
+ * changed since. No record is skipped: a queue's place is kept in Kafka under its group.
  */
 export async function declareQueues(writer: ClickHouseClient, queues: Queues): Promise<void> {
   const schema = protoText(AnalyticsRecordSchema);
