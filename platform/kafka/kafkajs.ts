@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type IHeaders, type Producer as KafkajsProducer, type Message } from 'kafkajs';
 import type { Logger } from '#platform/log/logger.ts';
-import type { Header, Kafka, KafkaAdmin, ProducedRecord, Producer } from './kafka.ts';
+import type { Kafka, KafkaAdmin, ProducedRecord, Producer } from './kafka.ts';
 import { joinWithKafkajs, patience } from './kafkajs-consumer.ts';
+import { encodeForKafkajs } from './kafkajs-encoding.ts';
 import { quietKafkajs } from './kafkajs-quiet.ts';
 
 const LEADER_ATTEMPTS = 50;
@@ -18,6 +19,7 @@ export type KafkaOptions = {
 /** The port over kafkajs. Connects with its first use. */
 export function connectKafkajs(options: KafkaOptions): Kafka {
   quietKafkajs();
+  encodeForKafkajs();
   const settings: kafkajs.KafkaConfig = {
     clientId: options.clientId,
     brokers: [...options.brokers],
@@ -81,46 +83,9 @@ async function openProducer(client: kafkajs.Kafka): Promise<Producer> {
   };
 }
 
-function toMessage(record: ProducedRecord): Message {
-  return { key: record.key, value: record.value, headers: toHeaders(record.headers) };
-}
-
-function toHeaders(headers: readonly Header[]): IHeaders {
-  const grouped: Record<string, Buffer | (Buffer | null)[]> = {};
-  for (const [name, value] of headers) {
-    const before = grouped[name];
-    if (before === undefined && value !== null) {
-      // The usual case, which costs kafkajs the least.
-      grouped[name] = value;
-    } else {
-      const values = Array.isArray(before) ? before : HeaderValues.of(...(before ? [before] : []));
-      values.push(value);
-      grouped[name] = values;
-    }
-  }
-  return grouped as IHeaders;
-}
-
-/**
- * The values of a header's name. kafkajs would write null as Kafka means it, but fails while it measures it; so what
- * kafkajs maps these to seems empty when it is looked at first, to be measured, and null from then on.
- */
-class HeaderValues extends Array<Buffer | null> {
-  override map<U>(toHeader: (value: Buffer | null, index: number, all: (Buffer | null)[]) => U): U[] {
-    return Array.from(this, (value, index) => {
-      const header = toHeader(value, index, this);
-      let measured = false;
-      return value !== null
-        ? header
-        : Object.defineProperty(header, 'value', {
-            get() {
-              const seen = measured ? null : '';
-              measured = true;
-              return seen;
-            },
-          });
-    });
-  }
+/** `encodeForKafkajs` lets headers be the port's own. */
+function toMessage({ key, value, headers }: ProducedRecord): Message {
+  return { key, value, headers: headers as unknown as IHeaders };
 }
 
 /** kafkajs's own waiting takes a broker that hasn't heard of the topic yet for a failure. */
