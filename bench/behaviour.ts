@@ -8,10 +8,11 @@ import { outsideClient } from '#platform/testing/outside-client.ts';
 import { stackCoordinates } from '#platform/testing/stack.ts';
 import { openStack } from '../local/stack.ts';
 import { conditions, openLoop, quantile, round } from './open-loop.ts';
+import { costOf, perPiece } from './parts-cpu.ts';
 
 // What visitors do, from Envoy through the gateway and Kafka to ClickHouse: batches of 100 events at a fixed rate, and
 // how long each batch takes until the archive and the funnel's rollup have it. Counted at the end: nothing may be lost.
-// gRPC, open loop. One JSON line.
+// With what each part spent on it. gRPC, open loop. One JSON line.
 const eventsPerSecond = Number(process.env.RATE ?? 10_000);
 const seconds = Number(process.env.SECONDS ?? 15);
 const batch = 100;
@@ -36,26 +37,32 @@ try {
   const probes: { readonly events: number; readonly at: number }[] = [];
   const delays: number[] = [];
   let publishing = true;
-  const watching = watch();
-  const began = performance.now();
-  const measured = await openLoop({ rate: eventsPerSecond / batch, seconds }, async (number) => {
-    await behaviour.publishBehaviourEvents({
-      sessionId: sessions[number % sessions.length] ?? '',
-      events: Array.from({ length: batch }, () => ({
-        eventId: randomUUID(),
-        eventTime: timestampFromDate(new Date()),
-        event: {
-          case: 'productViewed' as const,
-          value: { productId: `p-${number % 997}`, sku: `s-${number % 997}` },
-        },
-      })),
+  const { result, cpu } = await costOf(stack, async () => {
+    const watching = watch();
+    const began = performance.now();
+    const measured = await openLoop({ rate: eventsPerSecond / batch, seconds }, async (number) => {
+      await behaviour.publishBehaviourEvents({
+        sessionId: sessions[number % sessions.length] ?? '',
+        events: Array.from({ length: batch }, () => ({
+          eventId: randomUUID(),
+          eventTime: timestampFromDate(new Date()),
+          event: {
+            case: 'productViewed' as const,
+            value: { productId: `p-${number % 997}`, sku: `s-${number % 997}` },
+          },
+        })),
+      });
+      sent += batch;
+      probes.push({ events: sent, at: performance.now() });
     });
-    sent += batch;
-    probes.push({ events: sent, at: performance.now() });
+    const lasted = (performance.now() - began) / 1_000;
+    publishing = false;
+    await watching;
+    return { measured, lasted };
   });
-  const lasted = (performance.now() - began) / 1_000;
-  publishing = false;
-  await watching;
+  const { measured, lasted } = result;
+  // Microseconds an event are milliseconds a thousand.
+  const cost = perPiece(cpu, sent / 1_000);
   const [stored, counted] = [(await archived()) - events, (await viewed()) - views];
   delays.sort((a, b) => a - b);
   console.log(
@@ -64,6 +71,8 @@ try {
       ...{ eventsPerSecond: round(sent / lasted), asked: eventsPerSecond, seconds },
       call: { p50: measured.p50, p99: measured.p99, errors: measured.errors },
       toDashboardMs: { p50: quantile(delays, 0.5), p99: quantile(delays, 0.99) },
+      cpuMicrosPerEvent: cost.sum,
+      byPart: cost.byPart,
       // What was answered for and isn't there. A call that timed out may be there all the same.
       ...{ sent, stored, counted, lost: Math.max(0, sent - Math.min(stored, counted)) },
       ...conditions(load),

@@ -7,7 +7,7 @@ import { stackCoordinates } from '#platform/testing/stack.ts';
 import { openKafkaVolume } from '../local/replay/kafka-volume.ts';
 import { openStack } from '../local/stack.ts';
 import { conditions, round } from './open-loop.ts';
-import { partsCpu } from './parts-cpu.ts';
+import { costOf, perPiece } from './parts-cpu.ts';
 
 // What one order costs the running stack: CPU by part (what the part uses when idle taken off), SQL statements by
 // database, records by topic. Real baskets are replayed through the edge at a fixed rate. One JSON line; STATEMENTS=N
@@ -15,7 +15,6 @@ import { partsCpu } from './parts-cpu.ts';
 const rate = Number(process.env.RATE ?? 10);
 const orders = Number(process.env.ORDERS ?? 200);
 const listed = Number(process.env.STATEMENTS ?? 0);
-const IDLE_MS = 8_000;
 /** Long enough for the last orders' facts to have come to ClickHouse. */
 const AFTERMATH_MS = 3_000;
 
@@ -24,51 +23,41 @@ const admin = new pg.Client({ connectionString: stackCoordinates().postgres.admi
 await admin.connect();
 const kafka = await openKafkaVolume(stack);
 try {
-  await admin.query('select pg_stat_statements_reset()');
   const load = loadavg()[0];
-  const idle = await measured(() => sleep(IDLE_MS));
-  await admin.query('select pg_stat_statements_reset()');
-  const busy = await measured(async () => {
+  const cost = await costOf(stack, async () => {
+    await admin.query('select pg_stat_statements_reset()');
+    const before = await kafka.byTopic();
     const { stdout } = await promisify(execFile)('./shopverse', [
       ...['replay', '--json', '--orders', String(orders), '--rate', String(rate), '--at-once', '512'],
     ]);
     await sleep(AFTERMATH_MS);
-    return JSON.parse(stdout.slice(stdout.indexOf('{')));
+    const records = Array.from(
+      await kafka.byTopic(),
+      ([topic, n]) => [topic, n - (before.get(topic) ?? 0)] as const,
+    );
+    return { records, replay: JSON.parse(stdout.slice(stdout.indexOf('{'))) };
   });
-  const perOrder = (name: string) => {
-    const resting = ((idle.cpu.get(name) ?? 0) / idle.ms) * busy.ms;
-    return ((busy.cpu.get(name) ?? 0) - resting) / orders;
-  };
-  const cpu = [...busy.cpu.keys()].map((name) => [name, round(perOrder(name))] as const);
+  const { sum, byPart } = perPiece(cost.cpu, orders);
+  const { records, replay } = cost.result;
   const statements = await statementsByDatabase();
   console.log(
     JSON.stringify({
       bench: 'order-cost',
-      cpuMsPerOrder: round(cpu.reduce((sum, [, ms]) => sum + ms, 0)),
-      byPart: Object.fromEntries(cpu.filter(([, ms]) => ms >= 0.05).sort((a, b) => b[1] - a[1])),
-      idleCores: round([...idle.cpu.values()].reduce((sum, ms) => sum + ms, 0) / idle.ms),
+      ...{ cpuMsPerOrder: sum, byPart, idleCores: round(cost.idleCores) },
       statementsPerOrder: Object.fromEntries(
         statements.map(({ name, calls }) => [name, round(calls / orders)]),
       ),
       postgresMsPerOrder: Object.fromEntries(statements.map(({ name, ms }) => [name, round(ms / orders)])),
-      recordsPerOrder: Object.fromEntries(busy.records.map(([topic, n]) => [topic, round(n / orders)])),
-      ...{ replay: busy.result, rate, orders, ...conditions(load) },
+      recordsPerOrder: Object.fromEntries(
+        records.filter(([, n]) => n > 0).map(([topic, n]) => [topic, round(n / orders)]),
+      ),
+      ...{ replay, rate, orders, ...conditions(load) },
     }),
   );
   if (listed > 0) await list();
 } finally {
   await admin.end();
   await kafka.close();
-}
-
-async function measured<T>(work: () => Promise<T>) {
-  const [before, records, began] = [partsCpu(stack), await kafka.byTopic(), performance.now()];
-  const result = await work();
-  const ms = performance.now() - began;
-  const now = await kafka.byTopic();
-  const cpu = new Map([...partsCpu(stack)].map(([name, used]) => [name, used - (before.get(name) ?? 0)]));
-  const grown = [...now].map(([topic, n]) => [topic, n - (records.get(topic) ?? 0)] as const);
-  return { result, ms, cpu, records: grown.filter(([, n]) => n > 0) };
 }
 
 async function statementsByDatabase() {

@@ -50,17 +50,6 @@ test('I-50..I-52 duplicates count once, and the sums are exact', { timeout: 300_
   assert.deepEqual(await stand.rows('SELECT * FROM overdue_minutes'), []);
 });
 
-test('a queue that reads no more is put on again, and has missed nothing', { timeout: 300_000 }, async () => {
-  await stand.store.command({ query: 'DETACH TABLE events_queue SYNC' });
-  const past = history(stand.topics, 20, { start: now - 40 * MINUTE, end: now }, seeded(7));
-  lines.push(...past.lines);
-  await stand.send(past.records);
-  const watch = runWorker(queueWatch(stand.store, pino({ level: 'silent' }), 1_000));
-  await settled();
-  await watch.stop();
-  assert.deepEqual(watch.failures, []);
-});
-
 test('dashboards say what the facts add up to', async () => {
   const { handlers } = createRpc({ ask: asking(stand.reader), clock: { now: () => new Date() } });
   const answer = (method: string, request: object) => {
@@ -108,6 +97,17 @@ test('those who answer dashboards may only read', async () => {
     stand.reader.command({ query: 'TRUNCATE TABLE sale_lines' }),
     /not enough privileges/i,
   );
+});
+
+test('a queue that reads no more is put on again, and has missed nothing', { timeout: 300_000 }, async () => {
+  await stand.store.command({ query: 'DETACH TABLE events_queue SYNC' });
+  const past = history(stand.topics, 20, { start: now - 40 * MINUTE, end: now }, seeded(7));
+  lines.push(...past.lines);
+  await stand.send(past.records);
+  const watch = runWorker(queueWatch(stand.store, pino({ level: 'silent' }), 1_000));
+  await settled();
+  await watch.stop();
+  assert.deepEqual(watch.failures, []);
 });
 
 test('F-23 the sums are exact after the TaskManager is killed', { timeout: 450_000 }, async () => {

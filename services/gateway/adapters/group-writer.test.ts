@@ -5,8 +5,11 @@ import type { ProducedRecord, Producer } from '#platform/kafka/kafka.ts';
 import { createGroupWriter } from './group-writer.ts';
 
 const limits = { maxInFlight: 10, maxRecords: 4, maxBytes: 10_000 };
-const records = (count: number, size = 1): ProducedRecord[] =>
-  Array.from({ length: count }, () => ({ topic: 't', key: null, value: Buffer.alloc(size), headers: [] }));
+const records = (count: number, size = 1): [number, () => ProducedRecord[]] => [
+  count,
+  () =>
+    Array.from({ length: count }, () => ({ topic: 't', key: null, value: Buffer.alloc(size), headers: [] })),
+];
 
 /** A producer whose requests wait until the test ends them. */
 function heldProducer() {
@@ -26,7 +29,7 @@ test('what comes in during a request goes together with the next, and is answere
   const writer = createGroupWriter(connect, limits);
   const answered: string[] = [];
   const writes = ['a', 'b', 'c'].map(async (name) => {
-    assert.equal(await writer.write(records(1)), 'written');
+    assert.equal(await writer.write(...records(1)), 'written');
     answered.push(name);
   });
   await turn();
@@ -48,8 +51,8 @@ test('what comes in during a request goes together with the next, and is answere
 test('a request holds no more than its limits of records and bytes, and a batch ends with its last record', async () => {
   const { requests, connect } = heldProducer();
   const writer = createGroupWriter(connect, limits);
-  const many = writer.write(records(6));
-  const large = writer.write(records(2, 6_000));
+  const many = writer.write(...records(6));
+  const large = writer.write(...records(2, 6_000));
   for (const size of [4, 3, 1]) {
     await turn();
     assert.equal(requests.at(-1)?.size, size);
@@ -61,12 +64,12 @@ test('a request holds no more than its limits of records and bytes, and a batch 
 test('more than may wait is refused whole, and there is room again after a write', async () => {
   const { requests, connect } = heldProducer();
   const writer = createGroupWriter(connect, { ...limits, maxRecords: 100 });
-  const first = writer.write(records(8));
-  assert.equal(await writer.write(records(3)), 'full');
+  const first = writer.write(...records(8));
+  assert.equal(await writer.write(3, () => assert.fail('what is refused is not made')), 'full');
   await turn();
   requests[0]?.end();
   assert.equal(await first, 'written');
-  const second = writer.write(records(3));
+  const second = writer.write(...records(3));
   await turn();
   requests[1]?.end();
   assert.equal(await second, 'written');
@@ -75,8 +78,8 @@ test('more than may wait is refused whole, and there is room again after a write
 test('a failure is told to those in the request, with what they still had waiting, and to no one else', async () => {
   const { requests, connect } = heldProducer();
   const writer = createGroupWriter(connect, limits);
-  const torn = writer.write(records(5));
-  const next = writer.write(records(2));
+  const torn = writer.write(...records(5));
+  const next = writer.write(...records(2));
   await turn();
   requests[0]?.end(new Error('broker away'));
   assert.deepEqual(await torn, { failed: new Error('broker away') });
@@ -84,7 +87,7 @@ test('a failure is told to those in the request, with what they still had waitin
   assert.equal(requests[1]?.size, 2);
   requests[1]?.end();
   assert.equal(await next, 'written');
-  assert.notEqual(await Promise.race([writer.write(records(10)), turn()]), 'full');
+  assert.notEqual(await Promise.race([writer.write(...records(10)), turn()]), 'full');
 });
 
 test('a failed connection is a failure, and the next write connects again', async () => {
@@ -95,8 +98,8 @@ test('a failed connection is a failure, and the next write connects again', asyn
     if (attempts === 1) throw new Error('no broker');
     return connect();
   }, limits);
-  assert.deepEqual(await writer.write(records(1)), { failed: new Error('no broker') });
-  const second = writer.write(records(1));
+  assert.deepEqual(await writer.write(...records(1)), { failed: new Error('no broker') });
+  const second = writer.write(...records(1));
   await turn();
   requests[0]?.end();
   assert.equal(await second, 'written');

@@ -13,10 +13,10 @@ export type Limits = {
 /** Writes records of many callers together. */
 export type GroupWriter = {
   /**
-   * Resolves when all of these are kept by all in-sync replicas. `full`: with these there would be more than `maxInFlight`
-   * on their way, and none was taken. After a failure a part may have been written.
+   * Resolves when all of these are kept by all in-sync replicas. `full`: with so many there would be more than `maxInFlight`
+   * on their way; they were not even made. After a failure a part may have been written.
    */
-  write(records: readonly ProducedRecord[]): Promise<Written>;
+  write(count: number, make: () => readonly ProducedRecord[]): Promise<Written>;
   /** Waits for what is on its way, and disconnects. */
   close(): Promise<void>;
 };
@@ -65,12 +65,13 @@ export function createGroupWriter(connect: () => Promise<Producer>, limits: Limi
   }
 
   return {
-    async write(records) {
-      if (records.length === 0) return 'written';
-      if (inFlight + records.length > limits.maxInFlight) return 'full';
-      inFlight += records.length;
+    async write(count, make) {
+      if (count === 0) return 'written';
+      if (inFlight + count > limits.maxInFlight) return 'full';
+      const records = make();
+      inFlight += count;
       const { promise, resolve } = Promise.withResolvers<Written>();
-      const of = { open: records.length, settle: resolve };
+      const of = { open: count, settle: resolve };
       queue.push(...records.map((record) => ({ record, bytes: sizeOf(record), of })));
       running ??= drain();
       return promise;

@@ -28,7 +28,7 @@ export function createKafkaBehaviourLog(deps: {
   return {
     append: (visit, events) =>
       inSpan('publish behaviour', { kind: 'producer', attributes: { events: events.length } }, async () => {
-        const written = await deps.writer.write(toRecords(deps.source, visit, events));
+        const written = await deps.writer.write(events.length, () => toRecords(deps.source, visit, events));
         if (written === 'written') return { kind: 'written' };
         if (written === 'full') return { kind: 'full', retryAfterMs: retryAfterMs() };
         deps.log.warn({ err: written.failed, events: events.length }, 'behaviour events were not written');
