@@ -1,5 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client';
-import { Counter } from 'prom-client';
+import { Gauge } from 'prom-client';
 import type { Logger } from '#platform/log/logger.ts';
 import { pause } from '#platform/service/pause.ts';
 import type { Worker } from '#platform/service/worker.ts';
@@ -9,9 +9,9 @@ const LOOK_MS = 15_000;
 /** Longer than Kafka takes to give up a member, or to share the partitions out anew. */
 const PATIENCE_LOOKS = 6;
 
-const reattached = new Counter({
-  name: 'shopverse_clickhouse_queue_reattached_total',
-  help: 'Times that a queue of ClickHouse which had lost its partitions was made anew.',
+const partitions = new Gauge({
+  name: 'shopverse_clickhouse_queue_partitions',
+  help: 'Partitions that a queue of ClickHouse has to read; none while it has lost them.',
   labelNames: ['queue'],
 });
 
@@ -25,28 +25,28 @@ export function queueWatch(writer: ClickHouseClient, log: Logger, lookMs = LOOK_
     async run(signal) {
       const idle = new Map<string, number>();
       for (await pause(lookMs, signal); !signal.aborted; await pause(lookMs, signal)) {
-        const reading = await readingQueues(writer);
+        const assigned = await assignedPartitions(writer);
         for (const queue of QUEUES) {
-          const looks = reading.has(queue) ? 0 : (idle.get(queue) ?? 0) + 1;
+          const count = assigned.get(queue) ?? 0;
+          partitions.set({ queue }, count);
+          const looks = count > 0 ? 0 : (idle.get(queue) ?? 0) + 1;
           idle.set(queue, looks % PATIENCE_LOOKS);
           if (looks < PATIENCE_LOOKS) continue;
           log.warn({ queue, seconds: (looks * lookMs) / 1_000 }, 'a queue without partitions is made anew');
           await writer.command({ query: `DETACH TABLE IF EXISTS ${queue} SYNC` });
           await writer.command({ query: `ATTACH TABLE IF NOT EXISTS ${queue}` });
-          reattached.inc({ queue });
         }
       }
     },
   };
 }
 
-/** The queues that have partitions to read. */
-async function readingQueues(writer: ClickHouseClient): Promise<ReadonlySet<string>> {
+async function assignedPartitions(writer: ClickHouseClient): Promise<ReadonlyMap<string, number>> {
   const result = await writer.query({
-    query: `SELECT DISTINCT table FROM system.kafka_consumers
-      WHERE database = currentDatabase() AND notEmpty(assignments.topic)`,
+    query: `SELECT table, sum(length(assignments.topic)) AS assigned FROM system.kafka_consumers
+      WHERE database = currentDatabase() GROUP BY table`,
     format: 'JSONEachRow',
   });
-  const rows = await result.json<{ table: string }>();
-  return new Set(rows.map(({ table }) => table));
+  const rows = await result.json<{ table: string; assigned: string }>();
+  return new Map(rows.map(({ table, assigned }) => [table, Number(assigned)]));
 }
