@@ -107,7 +107,9 @@ async function replay(
   let failure: unknown;
   for await (const basket of baskets) {
     if (limits.signal.aborted || failure !== undefined) break;
-    if (limits.rate !== undefined) await sleep(began + (started * 1000) / limits.rate - Date.now());
+    if (limits.rate !== undefined) {
+      await sleep(Math.max(0, began + (started * 1_000) / limits.rate - Date.now()));
+    }
     started += 1;
     const one = orderBasket(ordering, basket, titles).catch((error: unknown) => {
       failure = error;

@@ -88,7 +88,7 @@ function open({ titles, journal, baskets, orders, rate, cards, dice }: Place): S
       journal.moveTo(journal.next() + 1);
       const ordering = { orders: counted, journal, tally, card: dice.one(cards) };
       running.push(orderBasket(ordering, next.value, titles));
-      await sleep(began + (running.length * 1_000) / rate - Date.now());
+      await sleep(Math.max(0, began + (running.length * 1_000) / rate - Date.now()));
     }
   };
   const taking = takeAll();
