@@ -5,6 +5,7 @@ import type { Kafka, KafkaAdmin, ProducedRecord, Producer } from './kafka.ts';
 import { joinWithKafkajs, patience } from './kafkajs-consumer.ts';
 import { encodeForKafkajs } from './kafkajs-encoding.ts';
 import { quietKafkajs } from './kafkajs-quiet.ts';
+import { murmur2 } from './murmur2.ts';
 
 const LEADER_ATTEMPTS = 50;
 const LEADER_PAUSE_MS = 200;
@@ -58,7 +59,7 @@ async function openProducer(client: kafkajs.Kafka): Promise<Producer> {
   const producer: KafkajsProducer = client.producer({
     idempotent: true,
     maxInFlightRequests: 1,
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    createPartitioner,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 },
   });
   await producer.connect();
@@ -81,6 +82,15 @@ async function openProducer(client: kafkajs.Kafka): Promise<Producer> {
       return closing;
     },
   };
+}
+
+/** kafkajs's own, but for the hash of a key, which it counts in 64-bit numbers made of objects. */
+function createPartitioner(): (told: kafkajs.PartitionerArgs) => number {
+  const partition = kafkajs.Partitioners.DefaultPartitioner();
+  return (told) =>
+    Buffer.isBuffer(told.message.key)
+      ? murmur2(told.message.key) % told.partitionMetadata.length
+      : partition(told);
 }
 
 /** `encodeForKafkajs` lets headers be the port's own. */
