@@ -12,6 +12,8 @@ export type Fault = {
   readonly name: string;
   /** Cards that the baskets of the round are paid with; a card that works where it isn't told. */
   readonly cards?: readonly string[];
+  /** How long after it the services may take to come to rest; a minute where it isn't told. Milliseconds. */
+  readonly quietMs?: number;
   /** Makes it go wrong. Resolves once it has begun, with how it ends. */
   inject(stage: Stage, dice: Dice): Promise<Heal>;
 };

@@ -54,8 +54,9 @@ export async function playRound(
   const takings = await shift.close();
   if (takings.failed > 0)
     violations.push(`${takings.failed} orders were not settled, or nobody knows of them`);
-  if (!(await stage.allUp(QUIET_MS))) violations.push('not every process came up again');
-  violations.push(...(await unrestAfter(stage, QUIET_MS)).map((reason) => `no quiet: ${reason}`));
+  const patienceMs = fault.quietMs ?? QUIET_MS;
+  if (!(await stage.allUp(patienceMs))) violations.push('not every process came up again');
+  violations.push(...(await unrestAfter(stage, patienceMs)).map((reason) => `no quiet: ${reason}`));
   const quietMs = performance.now() - ended;
   if (check()) {
     const { state } = stage.stack;

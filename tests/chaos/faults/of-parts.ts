@@ -59,6 +59,8 @@ export const partFaults: readonly Fault[] = [
       'pm_card_capture_fails',
       'pm_card_visa',
     ],
+    // That a charge was lost is known only when it has been asked for in vain for most of a minute.
+    quietMs: 120_000,
     inject: async () => byItself,
   },
   {
