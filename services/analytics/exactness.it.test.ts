@@ -25,7 +25,7 @@ import { createRpc } from './rpc.ts';
 import { idsOf, seeded, withCopies } from './testing/copies.ts';
 import { history } from './testing/history.ts';
 import { openStand, type Stand } from './testing/stand.ts';
-import { restarts } from './testing/stream-job.ts';
+import { wasRestarted } from './testing/stream-job.ts';
 
 const MINUTE = 60_000;
 /** Long, for a machine that has much else to do; a few seconds are enough on a quiet one. */
@@ -117,7 +117,7 @@ test('F-23 the sums are exact after the TaskManager is killed', { timeout: 450_0
   await stand.send(records.slice(0, records.length / 2));
   await promisify(execFile)('./shopverse', ['kill', 'flink-taskmanager']);
   await stand.send(records.slice(records.length / 2));
-  await waitFor('the job to start again', async () => (await restarts(stand.job)) > 0, SETTLE_MS);
+  await waitFor('the job to start again', () => wasRestarted(stand.job), SETTLE_MS);
   await settled();
 });
 

@@ -44,10 +44,13 @@ export async function startTestJob(args: readonly string[]): Promise<TestJob> {
   };
 }
 
-/** How often the job's tasks were started again. */
-export async function restarts(job: TestJob): Promise<number> {
-  const metrics = await rest<{ id: string; value: string }[]>(`/jobs/${job.id}/metrics?get=numRestarts`);
-  return Number(metrics[0]?.value ?? 0);
+/**
+ * Whether the job's tasks were ever started again. Asked of the job itself: its metrics may stand still when the
+ * TaskManager that they are fetched from dies meanwhile.
+ */
+export async function wasRestarted(job: TestJob): Promise<boolean> {
+  const { timestamps } = await rest<{ timestamps: { RESTARTING: number } }>(`/jobs/${job.id}`);
+  return timestamps.RESTARTING > 0;
 }
 
 async function rest<T>(path: string, init: RequestInit = {}): Promise<T> {
