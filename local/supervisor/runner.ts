@@ -30,6 +30,8 @@ export class Runner {
   #settled = false;
   #probe = { at: 0, running: false, misses: 0, ready: false };
   #busy = false;
+  /** Of a restart that is under way: settled when the process has stopped. */
+  #restart: PromiseWithResolvers<void> | undefined;
   #adopted: boolean;
   #file: string;
   #log: string;
@@ -85,6 +87,13 @@ export class Runner {
     this.removed = true;
   }
 
+  /** Stops it in order, and has it start again where it is still wanted; resolves when it has stopped. */
+  restart(): Promise<void> {
+    this.#restart ??= Promise.withResolvers();
+    this.#wake();
+    return this.#restart.promise;
+  }
+
   /** Kills it, as an accident would. */
   kill(): void {
     if (this.#record) signal(this.#record, 'SIGKILL');
@@ -96,13 +105,17 @@ export class Runner {
     const seen = {
       ...surroundings,
       now: Date.now(),
-      wanted: this.wanted,
+      wanted: this.wanted && this.#restart === undefined,
       alive: this.alive,
       ready: this.#probe.ready,
     };
     const before = this.#state.phase;
     const { state, action } = next(this.#state, seen, this.#limits());
     this.#state = state;
+    if (state.phase === 'stopped') {
+      this.#restart?.resolve();
+      this.#restart = undefined;
+    }
     if (state.phase === 'up' && before !== 'up') {
       this.everReady = true;
       this.reason = '';

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readIfThere } from '../files.ts';
 import type { Unit } from '../parts/part.ts';
 import { until } from './client.ts';
@@ -81,6 +82,24 @@ test('what is killed comes back, and the restart is counted', async () => {
   await until(10_000, async () => supervisor.status()[0]?.pid !== first && supervisor.serving().length === 1);
   assert.notEqual(supervisor.status()[0]?.pid, first);
   assert.equal(supervisor.status()[0]?.restarts, 1);
+});
+
+test('a restart is done once it has stopped, however often a plan is made meanwhile', async () => {
+  const slow = { ...dummy('kafka'), drainMs: 300 };
+  const supervisor = supervise([slow, dummy('redis')]);
+  await allUp(supervisor, 2);
+  const planning = setInterval(() => {
+    supervisor.manage([slow, dummy('redis')]);
+    supervisor.kill('redis'); // Whatever ends makes the supervisor look at all of them at once.
+  }, 5);
+  try {
+    const done = supervisor.restart('kafka').then(() => true);
+    assert.ok(await Promise.race([done, sleep(5_000, false)]), 'the restart never came to its end');
+  } finally {
+    clearInterval(planning);
+  }
+  await allUp(supervisor, 2);
+  assert.equal(journalLines().filter((line) => line === 'kafka started').length, 2);
 });
 
 test('one that is no longer in the plan is stopped, one whose command has changed is restarted', async () => {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Unit } from '../parts/part.ts';
 import { memoryOf } from '../process-table.ts';
 import type { Phase } from './machine.ts';
@@ -50,7 +49,7 @@ export class Supervisor {
         this.#runners.set(unit.name, new Runner(unit, this.#state, () => this.#wake()));
       }
     }
-    for (const runner of this.#runners.values()) if (runner.outdated) void this.restart(runner.unit.name);
+    for (const runner of this.#runners.values()) if (runner.outdated) void runner.restart();
   }
 
   /** Has roles, topics and the like declared again, since more may be declared than when each was started. */
@@ -81,15 +80,8 @@ export class Supervisor {
   }
 
   /** Stops one in order and starts it again; resolves when it has stopped. */
-  async restart(name: string): Promise<void> {
-    const runner = this.#runner(name);
-    runner.wanted = false;
-    while (runner.state.phase !== 'stopped') {
-      if (this.#stopping) return;
-      this.#wake();
-      await sleep(TICK_MS);
-    }
-    runner.wanted = !this.#stopping;
+  restart(name: string): Promise<void> {
+    return this.#runner(name).restart();
   }
 
   /** SIGKILL, as an accident would. */
